@@ -1,0 +1,352 @@
+//! The one error type: what is wrong, at which byte, in which field.
+
+use std::fmt;
+
+use crate::metadata::{Feature, MetadataVersion, Release};
+use crate::wire::Input;
+
+/// Result of everything in this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why bytes are not what the specification says, where, and in which field.
+///
+/// Built only on failure, so it is boxed: a `Result<T>` stays small on the path that succeeds.
+///
+/// ```
+/// # use flink_savepoint::metadata::Metadata;
+/// let error = Metadata::parse(b"PK\x03\x04 a zip file").unwrap_err();
+/// assert_eq!(error.to_string(), "offset 0x0: magic: found 50 4b 03 04, a _metadata file starts with 49 60 67 2d");
+/// assert_eq!(error.kind().requirement(), "META-MAGIC-01");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone, PartialEq, Eq)]
+struct Inner {
+    kind: ErrorKind,
+    offset: u64,
+    /// Innermost first: pushed while the error travels up.
+    path: Vec<Segment>,
+}
+
+/// One step of a field path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Segment {
+    /// A named field.
+    Field(&'static str),
+    /// An element of the field before it.
+    Index(u64),
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, offset: u64) -> Self {
+        Self(Box::new(Inner { kind, offset, path: Vec::new() }))
+    }
+
+    /// What is wrong.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// The byte of the file at which the offending field starts; for a truncated file, of the field that is cut.
+    pub fn offset(&self) -> u64 {
+        self.0.offset
+    }
+
+    /// The field path, outermost first.
+    pub fn segments(&self) -> impl Iterator<Item = Segment> + '_ {
+        self.0.path.iter().rev().copied()
+    }
+
+    /// The field path as text: `operator[3].subtask[1].managed_keyed.offsets`.
+    pub fn path(&self) -> String {
+        let mut text = String::new();
+        for segment in self.segments() {
+            match segment {
+                Segment::Field(name) => {
+                    if !text.is_empty() {
+                        text.push('.');
+                    }
+                    text.push_str(name);
+                }
+                Segment::Index(i) => text.extend(["[", &i.to_string(), "]"]),
+            }
+        }
+        text
+    }
+
+    pub(crate) fn push(&mut self, segment: Segment) {
+        self.0.path.push(segment);
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "offset 0x{:x}: ", self.0.offset)?;
+        let path = self.path();
+        if !path.is_empty() {
+            write!(f, "{path}: ")?;
+        }
+        self.0.kind.fmt(f)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("offset", &self.0.offset)
+            .field("path", &self.path())
+            .finish()
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl<'a> nom::error::ParseError<Input<'a>> for Error {
+    // nom's own parsers fail here in one way only: the bytes ran out.
+    fn from_error_kind(input: Input<'a>, _kind: nom::error::ErrorKind) -> Self {
+        Self::new(ErrorKind::Truncated { available: input.len() }, input.offset())
+    }
+
+    fn append(_input: Input<'a>, _kind: nom::error::ErrorKind, other: Self) -> Self {
+        other
+    }
+}
+
+/// Adds the field path to an error on its way up.
+pub(crate) trait At: Sized {
+    fn at(self, segment: Segment) -> Self;
+
+    fn field(self, name: &'static str) -> Self {
+        self.at(Segment::Field(name))
+    }
+
+    fn index(self, i: u64) -> Self {
+        self.at(Segment::Index(i))
+    }
+}
+
+impl<T> At for Result<T> {
+    fn at(self, segment: Segment) -> Self {
+        self.map_err(|mut e| {
+            e.push(segment);
+            e
+        })
+    }
+}
+
+impl<T> At for nom::IResult<Input<'_>, T, Error> {
+    fn at(self, segment: Segment) -> Self {
+        self.map_err(|e| {
+            e.map(|mut e: Error| {
+                e.push(segment);
+                e
+            })
+        })
+    }
+}
+
+/// Where a handle's type byte stands. Each place has a namespace of its own (`META-TYPE-01`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TypePosition {
+    /// A stream state handle.
+    Stream,
+    /// An operator state handle.
+    Operator,
+    /// A keyed state handle.
+    Keyed,
+    /// An input channel handle, version 6.
+    InputChannel,
+    /// A result subpartition handle, version 6.
+    ResultSubpartition,
+}
+
+impl fmt::Display for TypePosition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stream => "a stream state handle (0, 1, 2, 3, 6, 15, 16)",
+            Self::Operator => "an operator state handle (0, 4, 17)",
+            Self::Keyed => "a keyed state handle (0, 3, 5, 7 to 14)",
+            Self::InputChannel => "an input channel handle (1, 3)",
+            Self::ResultSubpartition => "a result subpartition handle (2, 4)",
+        })
+    }
+}
+
+macro_rules! error_kinds {
+    ($( $(#[$doc:meta])* $name:ident $({ $($(#[$fdoc:meta])* $field:ident : $ty:ty),* $(,)? })? = $code:literal, $req:literal, $text:literal $(, $arg:expr)*; )*) => {
+        /// What is wrong. Every kind has a stable short code and names the requirement of the specification that the
+        /// bytes break; the texts of the requirements are in `spec/registry/requirements.toml`.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum ErrorKind {
+            $( $(#[$doc])* $name $({ $($(#[$fdoc])* $field: $ty),* })?, )*
+        }
+
+        impl ErrorKind {
+            /// The stable code, as used in manifests and reports.
+            pub fn code(&self) -> &'static str {
+                match self { $( Self::$name { .. } => $code, )* }
+            }
+
+            /// The id of the requirement that is broken.
+            pub fn requirement(&self) -> &'static str {
+                match self { $( Self::$name { .. } => $req, )* }
+            }
+
+            /// Every code with its requirement, in the order of this enum.
+            pub const ALL: &'static [(&'static str, &'static str)] = &[ $( ($code, $req), )* ];
+        }
+
+        impl fmt::Display for ErrorKind {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $( Self::$name $({ $($field),* })? => write!(f, $text $(, $arg)*), )*
+                }
+            }
+        }
+    };
+}
+
+fn hex4(bytes: [u8; 4]) -> String {
+    let [a, b, c, d] = bytes;
+    format!("{a:02x} {b:02x} {c:02x} {d:02x}")
+}
+
+error_kinds! {
+    /// The bytes end inside a field.
+    Truncated { /** Bytes that were left. */ available: usize }
+        = "truncated", "WIRE-TRUNCATED-01", "the bytes end inside this field ({available} left)";
+    /// A length or count is negative where the format has no meaning for it.
+    NegativeLength { /** The value found. */ found: i64 }
+        = "negative-length", "WIRE-LENGTH-01", "negative length or count {found}";
+    /// A length or count is larger than what the remaining bytes can hold.
+    LengthBeyondInput { /** The value found. */ found: u64, /** Bytes that were left. */ available: usize }
+        = "length-beyond-input", "WIRE-LENGTH-02", "length or count {found} does not fit into the {available} bytes that remain";
+    /// Bytes that `DataInput.readUTF` refuses.
+    ModifiedUtf8 { /** Position inside the string. */ at: usize }
+        = "modified-utf8", "WIRE-MUTF8-01", "not modified UTF-8 at byte {at} of the string";
+    /// A string that does not fit the two-byte length.
+    StringTooLong { /** Encoded length. */ length: usize }
+        = "string-too-long", "WIRE-MUTF8-02", "string of {length} bytes, the limit is 65535";
+    /// A list with more elements than a signed 32-bit count can say.
+    ListTooLong { /** Number of elements or bytes. */ length: usize }
+        = "list-too-long", "WIRE-LENGTH-03", "{length} elements or bytes, the limit is 2147483647";
+    /// Nested deeper than [`Limits::nesting`](crate::Limits::nesting).
+    TooDeep { /** The limit. */ limit: u8 }
+        = "too-deep", "LIMIT-NESTING-01", "nested deeper than the limit of {limit}";
+    /// Accepted by Flink, but not what a writer writes; an error in strict reading only.
+    NotCanonical { /** What was found. */ what: &'static str }
+        = "not-canonical", "META-STRICT-01", "{what} (accepted by Flink, refused in strict reading)";
+    /// Not a `_metadata` file.
+    Magic { /** The four bytes found. */ found: [u8; 4] }
+        = "magic", "META-MAGIC-01", "found {}, a _metadata file starts with 49 60 67 2d", hex4(*found);
+    /// A version that no Flink release has written.
+    UnknownVersion { /** The version found. */ found: i32 }
+        = "unknown-version", "META-VERSION-01", "unknown metadata version {found}, known are 2 to 6";
+    /// Version 1: Flink 1.1 and 1.2.
+    ObsoleteVersion
+        = "obsolete-version", "META-VERSION-02",
+          "metadata version 1 (Flink 1.1 and 1.2): no release from 1.13 on reads it; take the savepoint anew with Flink 1.3 to 1.10, which read it and write version 2";
+    /// Version 7: proposed, not released.
+    ProposedVersion
+        = "proposed-version", "META-VERSION-03",
+          "metadata version 7 is a proposal (FLINK-40209) that no Flink release writes or reads, and its layout may still change";
+    /// A version that can be read but not written.
+    NotWritable { /** The version. */ version: MetadataVersion }
+        = "not-writable", "META-VERSION-04", "metadata version {version} is no longer written; 3 to 6 are";
+    /// The target release cannot hold something of the model.
+    Unrepresentable { /** What. */ feature: Feature, /** For whom. */ release: Release }
+        = "unrepresentable", "META-REWRITE-01", "{feature} cannot be held by a file for Flink {release} (metadata version {})", release.metadata_version();
+    /// Bytes after the end; an error in strict reading only.
+    TrailingBytes { /** How many. */ count: u64 }
+        = "trailing-bytes", "META-END-01", "{count} bytes after the end of the metadata (Flink ignores them)";
+    /// A negative checkpoint id.
+    CheckpointId { /** The id found. */ found: i64 }
+        = "checkpoint-id", "META-CHECKPOINT-ID-01", "negative checkpoint id {found}";
+    /// A master state that does not start with its magic number.
+    MasterMagic { /** The four bytes found. */ found: [u8; 4] }
+        = "master-magic", "META-MASTER-01", "found {}, a master state starts with c9 6b 16 96", hex4(*found);
+    /// A master state of zero or negative length.
+    MasterLength { /** The length found. */ found: i32 }
+        = "master-length", "META-MASTER-02", "master state of {found} bytes, it has at least one";
+    /// A master state with bytes left over inside its length.
+    MasterTrailing { /** How many. */ count: usize }
+        = "master-trailing", "META-MASTER-03", "{count} bytes left over inside the master state's length";
+    /// Parallelism negative, or above the max parallelism.
+    Parallelism { /** Parallelism. */ parallelism: i32, /** Max parallelism. */ max_parallelism: i32 }
+        = "parallelism", "META-OPERATOR-01", "parallelism {parallelism} is not between 0 and the max parallelism {max_parallelism}";
+    /// Coordinator state in another handle than an inline one.
+    CoordinatorHandle { /** The type byte found. */ found: u8 }
+        = "coordinator-handle", "META-OPERATOR-02", "coordinator state in a handle of type {found}, only 0 (none) and 1 (inline) are allowed";
+    /// Coordinator state on a fully finished operator.
+    FinishedCoordinator
+        = "finished-coordinator", "META-FINISHED-01", "a fully finished operator has no coordinator state";
+    /// An operator name or uid that is present but empty.
+    EmptyName
+        = "empty-name", "META-OPERATOR-03", "an operator name or uid that is present is not empty (empty means absent)";
+    /// A subtask index outside the parallelism.
+    SubtaskIndex { /** The index found. */ index: i64, /** The parallelism. */ parallelism: u32 }
+        = "subtask-index", "META-SUBTASK-01", "subtask index {index} is not below the parallelism {parallelism}";
+    /// State of the `Checkpointed` interface of Flink 1.1.
+    LegacyState { /** How many. */ count: i32 }
+        = "legacy-state", "META-SUBTASK-02", "{count} legacy states (Flink 1.1 and older), no longer supported";
+    /// A type byte that its place does not know.
+    UnknownType { /** The byte found. */ found: u8, /** Where. */ position: TypePosition }
+        = "unknown-type", "META-TYPE-01", "type byte {found} is not one of {position}";
+    /// A null handle where one is required.
+    NullHandle
+        = "null-handle", "META-HANDLE-01", "no handle (type 0) where one is required";
+    /// A state size below -1.
+    StateSize { /** The size found. */ found: i64 }
+        = "state-size", "META-HANDLE-02", "state size {found}; -1 means unknown, nothing is below it";
+    /// An empty path.
+    EmptyPath
+        = "empty-path", "META-HANDLE-03", "an empty path";
+    /// A scope that is not 0 or 1.
+    Scope { /** The value found. */ found: i32 }
+        = "scope", "META-SEGMENT-01", "scope {found}, only 0 (EXCLUSIVE) and 1 (SHARED) exist";
+    /// A distribution mode that is not 0, 1 or 2.
+    Mode { /** The value found. */ found: u8 }
+        = "mode", "META-OPSTATE-01", "mode {found}, only 0 (SPLIT_DISTRIBUTE), 1 (UNION) and 2 (BROADCAST) exist";
+    /// A merged operator state handle that delegates to something else than a segment.
+    SegmentDelegate
+        = "segment-delegate", "META-OPSTATE-02", "a handle of type 17 delegates to type 15 or 16 only";
+    /// A key-group range with a negative start or count.
+    KeyGroupRange { /** First key group. */ start: i32, /** Number of key groups. */ count: i32 }
+        = "key-group-range", "META-KEYED-01", "key-group range with start {start} and count {count}";
+    /// A changelog handle over no key groups.
+    EmptyChangelogRange
+        = "empty-changelog-range", "META-CHANGELOG-01", "a changelog handle over no key groups";
+    /// Something else than a changelog increment among the non-materialized handles.
+    NotAnIncrement
+        = "not-an-increment", "META-CHANGELOG-02", "a non-materialized handle is of type 9, 10 or 13";
+    /// A negative sequence number.
+    SequenceNumber { /** The number found. */ found: i64 }
+        = "sequence-number", "META-CHANGELOG-03", "negative sequence number {found}";
+    /// A change's key group below -1.
+    ChangeKeyGroup { /** The key group found. */ found: i32 }
+        = "change-key-group", "META-CHANGELOG-04", "key group {found} of a change; -1 means metadata, nothing is below it";
+    /// Bytes left over inside the offsets of a merged channel handle.
+    ChannelTrailing { /** How many. */ count: usize }
+        = "channel-trailing", "META-CHANNEL-01", "{count} bytes left over inside the merged channel offsets";
+    /// Not a Java object stream.
+    StreamHeader { /** The four bytes found. */ found: [u8; 4] }
+        = "stream-header", "PROPS-STREAM-01", "found {}, a Java object stream starts with ac ed 00 05", hex4(*found);
+    /// A tag outside the small subset of the Java stream that checkpoint properties use.
+    StreamTag { /** The tag found. */ found: u8, /** What may stand here. */ expected: &'static str }
+        = "stream-tag", "PROPS-STREAM-02", "tag {found:02x}, expected {expected}";
+    /// A back reference to nothing, or to something of another kind.
+    BackReference { /** The handle found. */ found: u32 }
+        = "back-reference", "PROPS-STREAM-03", "back reference {found:#x} does not lead to what is needed here";
+    /// A class that does not belong into checkpoint properties.
+    PropertiesClass { /** The class or field found. */ found: String, /** What was expected. */ expected: &'static str }
+        = "properties-class", "PROPS-CLASS-01", "found {found}, expected {expected}";
+    /// A class of another `serialVersionUID`, flag byte or field list.
+    PropertiesLayout { /** The class. */ class: &'static str }
+        = "properties-layout", "PROPS-CLASS-02", "class {class} with another serialVersionUID, flags or fields than Flink 1.15 to 2.3 have";
+    /// An enum constant that Flink does not have.
+    PropertiesConstant { /** The constant found. */ found: String, /** The enum. */ class: &'static str }
+        = "properties-constant", "PROPS-CONSTANT-01", "{found} is not a constant of {class}";
+}

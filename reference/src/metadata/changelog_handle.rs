@@ -1,0 +1,286 @@
+//! Handles of the changelog backend: types 8, 9, 10, 13 and 14. In checkpoints only, never in a canonical savepoint.
+//!
+//! Types 8, 9 and 10 have one layout in Flink 1.14 and another from 1.15 on, under the same metadata version and
+//! with nothing in the file to tell them apart but whether it parses: see [`Metadata::parse`](super::Metadata::parse).
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::codec::{Codec, List, ReadContext, WriteContext};
+use super::key_groups::KeyGroupRange;
+use super::keyed_handle::KeyedHandle;
+use super::stream_handle::StreamHandle;
+use crate::error::At;
+use crate::wire::{Input, JavaStr, Output, Parsed, fail, java};
+use crate::{Error, ErrorKind};
+
+/// Types 8 and 14, `ChangelogStateBackendHandle`.
+///
+/// | field | type | 8, 1.14 | 8, 1.15 | 14 |
+/// |---|---|---|---|---|
+/// | start key group, number of key groups | `i32`, `i32`; not empty | yes | yes | yes |
+/// | checkpointed size | `i64` | | yes | yes |
+/// | materialized | list of keyed handles, may be null | yes | yes | yes |
+/// | non-materialized | list of keyed handles of types 9, 10, 13 | yes | yes | yes |
+/// | materialization id | `i64` | | yes | yes |
+/// | checkpoint id | `i64` | | | yes |
+/// | state handle id | `utf` | | yes | yes |
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChangelogHandle<'a> {
+    /// The key groups that it covers.
+    pub key_groups: KeyGroupRange,
+    /// Snapshots of the backend underneath. Flink skips null entries.
+    pub materialized: List<'a, Option<KeyedHandle<'a>>>,
+    /// Changes since.
+    pub non_materialized: List<'a, Option<KeyedHandle<'a>>>,
+    /// Absent in the layout of 1.14.
+    pub since_1_15: Option<ChangelogSince1_15<'a>>,
+}
+
+/// What the layouts after 1.14 have besides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChangelogSince1_15<'a> {
+    /// Bytes that this checkpoint added.
+    pub checkpointed_size: i64,
+    /// Number of the materialization.
+    pub materialization_id: i64,
+    /// Present in type 14; for type 8 Flink uses the materialization id.
+    pub checkpoint_id: Option<i64>,
+    /// Normally a UUID.
+    pub state_handle_id: JavaStr<'a>,
+}
+
+impl<'a> ChangelogHandle<'a> {
+    pub(super) fn read(input: Input<'a>, cx: ReadContext, v2: bool) -> Parsed<'a, Self> {
+        let v1_14 = cx.changelog_1_14 && !v2;
+        let (rest, key_groups) = KeyGroupRange::read(input)?;
+        if key_groups.count() == 0 {
+            return fail(ErrorKind::EmptyChangelogRange, input.offset()).field("key_groups");
+        }
+        let (rest, checkpointed_size) = if v1_14 { (rest, 0) } else { java::field_i64(rest, "checkpointed_size")? };
+        let (rest, materialized) = List::read(rest, cx).field("materialized")?;
+        let (elements, count) = java::count(rest, 1).field("non_materialized")?;
+        let (rest, non_materialized) =
+            List::read_elements(elements, count, cx, is_increment).field("non_materialized")?;
+        if v1_14 {
+            return Ok((rest, Self { key_groups, materialized, non_materialized, since_1_15: None }));
+        }
+        let (rest, materialization_id) = java::field_i64(rest, "materialization_id")?;
+        let (rest, checkpoint_id) =
+            if v2 { java::field_i64(rest, "checkpoint_id").map(|(i, id)| (i, Some(id)))? } else { (rest, None) };
+        let (rest, state_handle_id) = java::field_utf(rest, cx.strict, "state_handle_id")?;
+        let since = ChangelogSince1_15 { checkpointed_size, materialization_id, checkpoint_id, state_handle_id };
+        Ok((rest, Self { key_groups, materialized, non_materialized, since_1_15: Some(since) }))
+    }
+
+    pub(super) fn write(&self, out: &mut Output, cx: WriteContext) -> Result<(), Error> {
+        self.key_groups.write(out);
+        if let Some(since) = &self.since_1_15 {
+            out.i64(since.checkpointed_size);
+        }
+        self.materialized.write(out, cx).field("materialized")?;
+        self.non_materialized.write(out, cx).field("non_materialized")?;
+        if let Some(since) = &self.since_1_15 {
+            out.i64(since.materialization_id);
+            if let Some(checkpoint_id) = since.checkpoint_id {
+                out.i64(checkpoint_id);
+            }
+            out.utf(&since.state_handle_id).field("state_handle_id")?;
+        }
+        Ok(())
+    }
+}
+
+/// `META-CHANGELOG-02`. A null entry is skipped by Flink from 1.15 on.
+#[expect(clippy::ref_option, reason = "the element type of the list")]
+fn is_increment(handle: &Option<KeyedHandle<'_>>, offset: u64) -> Result<(), nom::Err<Error>> {
+    match handle {
+        None | Some(KeyedHandle::ByteIncrement(_) | KeyedHandle::FileIncrement(_)) => Ok(()),
+        Some(_) => Err(nom::Err::Failure(Error::new(ErrorKind::NotAnIncrement, offset))),
+    }
+}
+
+/// Type 9, `InMemoryChangelogStateHandle`: changes inside `_metadata`.
+///
+/// | field | type | 1.14 | 1.15 and later |
+/// |---|---|---|---|
+/// | start key group, number of key groups | `i32`, `i32` | yes | yes |
+/// | from, to | `i64`, `i64`, sequence numbers | yes | yes |
+/// | changes | list of [`Change`] | yes | yes |
+/// | state handle id | `utf` | | yes |
+#[derive(Debug, Clone, PartialEq)]
+pub struct ByteIncrement<'a> {
+    /// The key groups that it covers.
+    pub key_groups: KeyGroupRange,
+    /// First sequence number; not negative.
+    pub from: i64,
+    /// Sequence number behind the last; not negative.
+    pub to: i64,
+    /// The changes.
+    pub changes: List<'a, Change<'a>>,
+    /// Absent in the layout of 1.14. Normally a UUID.
+    pub state_handle_id: Option<JavaStr<'a>>,
+}
+
+impl<'a> ByteIncrement<'a> {
+    pub(super) fn read(input: Input<'a>, cx: ReadContext) -> Parsed<'a, Self> {
+        let (rest, key_groups) = KeyGroupRange::read(input)?;
+        let (rest, from) = read_sequence_number(rest, "from")?;
+        let (rest, to) = read_sequence_number(rest, "to")?;
+        let (rest, changes) = List::read(rest, cx).field("changes")?;
+        let (rest, state_handle_id) = if cx.changelog_1_14 {
+            (rest, None)
+        } else {
+            java::field_utf(rest, cx.strict, "state_handle_id").map(|(i, id)| (i, Some(id)))?
+        };
+        Ok((rest, Self { key_groups, from, to, changes, state_handle_id }))
+    }
+
+    pub(super) fn write(&self, out: &mut Output) -> Result<(), Error> {
+        self.key_groups.write(out);
+        for (found, name) in [(self.from, "from"), (self.to, "to")] {
+            if found < 0 {
+                return Err(out.error(ErrorKind::SequenceNumber { found })).field(name);
+            }
+            out.i64(found);
+        }
+        out.count(self.changes.len()).field("changes")?;
+        for change in &self.changes {
+            out.i32(change.key_group);
+            out.bytes32(&change.data).field("changes")?;
+        }
+        self.state_handle_id.as_ref().map_or(Ok(()), |id| out.utf(id).field("state_handle_id"))
+    }
+}
+
+fn read_sequence_number<'a>(input: Input<'a>, name: &'static str) -> Parsed<'a, i64> {
+    let (rest, found) = java::field_i64(input, name)?;
+    if found < 0 {
+        return fail(ErrorKind::SequenceNumber { found }, input.offset()).field(name);
+    }
+    Ok((rest, found))
+}
+
+/// `StateChange`: `i32` key group, `i32` length, data.
+#[derive(Clone, PartialEq)]
+pub struct Change<'a> {
+    /// The key group; -1 is a change of meta data.
+    pub key_group: i32,
+    /// The change, in the format of the changelog backend.
+    pub data: Cow<'a, [u8]>,
+}
+
+impl<'a> Codec<'a> for Change<'a> {
+    const LEAST: usize = 8;
+
+    fn read(input: Input<'a>, _cx: ReadContext) -> Parsed<'a, Self> {
+        let (rest, key_group) = java::field_i32(input, "key_group")?;
+        if key_group < -1 {
+            return fail(ErrorKind::ChangeKeyGroup { found: key_group }, input.offset()).field("key_group");
+        }
+        let (rest, data) = java::bytes32(rest).field("data")?;
+        Ok((rest, Self { key_group, data: Cow::Borrowed(data.bytes()) }))
+    }
+
+    fn write(&self, out: &mut Output, _cx: WriteContext) -> Result<(), Error> {
+        out.i32(self.key_group);
+        out.bytes32(&self.data).field("data")
+    }
+}
+
+impl fmt::Debug for Change<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Change({}: {} bytes)", self.key_group, self.data.len())
+    }
+}
+
+/// Types 10 and 13, `ChangelogStateHandleStreamImpl`: changes in files.
+///
+/// | field | type | 10, 1.14 | 10, 1.15 | 13 |
+/// |---|---|---|---|---|
+/// | start key group, number of key groups | `i32`, `i32` | yes | yes | yes |
+/// | handles | list of [`OffsetHandle`] | yes | yes | yes |
+/// | state size | `i64` | yes | yes | yes |
+/// | checkpointed size | `i64` | | yes | yes |
+/// | state handle id | `utf` | | yes | yes |
+/// | storage identifier | `utf` | | | yes |
+#[derive(Debug, Clone, PartialEq)]
+pub struct FileIncrement<'a> {
+    /// The key groups that it covers.
+    pub key_groups: KeyGroupRange,
+    /// The streams of changes.
+    pub handles: List<'a, OffsetHandle<'a>>,
+    /// Size of all streams.
+    pub state_size: i64,
+    /// Absent in the layout of 1.14.
+    pub since_1_15: Option<FileIncrementSince1_15<'a>>,
+}
+
+/// What the layouts after 1.14 have besides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FileIncrementSince1_15<'a> {
+    /// Bytes that this checkpoint added.
+    pub checkpointed_size: i64,
+    /// Normally a UUID.
+    pub state_handle_id: JavaStr<'a>,
+    /// Present in type 13; for type 10 Flink uses `filesystem`.
+    pub storage: Option<JavaStr<'a>>,
+}
+
+impl<'a> FileIncrement<'a> {
+    pub(super) fn read(input: Input<'a>, cx: ReadContext, v2: bool) -> Parsed<'a, Self> {
+        let (rest, key_groups) = KeyGroupRange::read(input)?;
+        let (rest, handles) = List::read(rest, cx).field("handles")?;
+        let (rest, state_size) = java::field_i64(rest, "state_size")?;
+        if cx.changelog_1_14 && !v2 {
+            return Ok((rest, Self { key_groups, handles, state_size, since_1_15: None }));
+        }
+        let (rest, checkpointed_size) = java::field_i64(rest, "checkpointed_size")?;
+        let (rest, state_handle_id) = java::field_utf(rest, cx.strict, "state_handle_id")?;
+        let (rest, storage) = if v2 {
+            java::field_utf(rest, cx.strict, "storage_identifier").map(|(i, storage)| (i, Some(storage)))?
+        } else {
+            (rest, None)
+        };
+        let since = FileIncrementSince1_15 { checkpointed_size, state_handle_id, storage };
+        Ok((rest, Self { key_groups, handles, state_size, since_1_15: Some(since) }))
+    }
+
+    pub(super) fn write(&self, out: &mut Output, cx: WriteContext) -> Result<(), Error> {
+        self.key_groups.write(out);
+        self.handles.write(out, cx).field("handles")?;
+        out.i64(self.state_size);
+        if let Some(since) = &self.since_1_15 {
+            out.i64(since.checkpointed_size);
+            out.utf(&since.state_handle_id).field("state_handle_id")?;
+            if let Some(storage) = &since.storage {
+                out.utf(storage).field("storage_identifier")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A stream of a [`FileIncrement`]: `i64` offset, then a stream handle, required.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OffsetHandle<'a> {
+    /// Where the changes start.
+    pub offset: i64,
+    /// Where the bytes are.
+    pub handle: StreamHandle<'a>,
+}
+
+impl<'a> Codec<'a> for OffsetHandle<'a> {
+    const LEAST: usize = 9;
+
+    fn read(input: Input<'a>, cx: ReadContext) -> Parsed<'a, Self> {
+        let (rest, offset) = java::field_i64(input, "offset")?;
+        let (rest, handle) = StreamHandle::read_required(rest, cx, "handle")?;
+        Ok((rest, Self { offset, handle }))
+    }
+
+    fn write(&self, out: &mut Output, cx: WriteContext) -> Result<(), Error> {
+        out.i64(self.offset);
+        self.handle.write_required(out, cx).field("handle")
+    }
+}
