@@ -115,7 +115,8 @@ impl FromIterator<i64> for Offsets<'_> {
 
 impl fmt::Debug for Offsets<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter()).finish()
+        // On one line, also in the alternate form: there is one for each key group.
+        write!(f, "{:?}", self.iter().collect::<Vec<_>>())
     }
 }
 

@@ -23,6 +23,7 @@ pub mod operator_handle;
 pub mod properties;
 mod release;
 pub mod stream_handle;
+mod streams;
 pub mod subtask;
 
 pub use codec::{Dropping, List};
@@ -34,6 +35,7 @@ pub use operator_handle::{Mode, OperatorStateHandle, StateMeta};
 pub use properties::{CheckpointProperties, Properties, SavepointFormat, SnapshotType};
 pub use release::{Feature, MetadataVersion, Release, UnknownRelease};
 pub use stream_handle::{StateSize, StreamHandle};
+pub use streams::StateKind;
 pub use subtask::{Handles, Subtask, SubtaskState};
 
 use codec::{ReadContext, WriteContext};

@@ -1,0 +1,71 @@
+//! `savepoint inspect`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use flink_savepoint::metadata::ReadOptions;
+
+use super::{Failure, print};
+use crate::inspect::{Report, Source, text};
+
+/// What is in a savepoint or checkpoint: version, operators, handles, files
+///
+/// PATH is a savepoint or checkpoint directory, or its `_metadata` file under any name. Only `_metadata` is read; state
+/// files are looked up beside it, never opened. Exits with 1 if a file is missing or has another size than its handle
+/// says.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  savepoint inspect /savepoints/savepoint-bce087-b6acd11e2320
+  savepoint inspect --subtasks DIR             every subtask with its handles
+  savepoint inspect --format json DIR | jq '.operators[].uid'
+  savepoint inspect --json-schema              what the JSON consists of")]
+pub(super) struct Arguments {
+    /// A savepoint directory, or its metadata file
+    #[arg(required_unless_present = "json_schema")]
+    path: Option<PathBuf>,
+
+    /// Show the handles of each subtask instead of their sum
+    #[arg(long)]
+    subtasks: bool,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+
+    /// Refuse what Flink accepts but never writes, for example bytes after the end
+    #[arg(long)]
+    strict: bool,
+
+    /// Print the JSON Schema of `--format json` and exit
+    #[arg(long)]
+    json_schema: bool,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Format {
+    /// A page for people
+    #[default]
+    Text,
+    /// All of it, stable, for programs
+    Json,
+    /// Every field of the metadata file
+    Tree,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let Some(path) = arguments.path.as_deref().filter(|_| !arguments.json_schema) else {
+        print(&crate::inspect::json_schema())?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let source = Source::open(path)?;
+    let metadata = ReadOptions::new().strict(arguments.strict).read(&source.bytes).map_err(|e| source.failure(&e))?;
+    let report = Report::new(&source, &metadata);
+    print(&match arguments.format {
+        Format::Text => text::render(&report, arguments.subtasks),
+        Format::Json => serde_json::to_string_pretty(&report)? + "\n",
+        Format::Tree => format!("{metadata:#?}\n"),
+    })?;
+    Ok(if report.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

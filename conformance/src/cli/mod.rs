@@ -1,0 +1,49 @@
+//! The command line: one file for each subcommand, each of them thin.
+
+mod inspect;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Look into Apache Flink savepoints without a JVM and without the job's jar.
+#[derive(Parser)]
+#[command(
+    name = "savepoint",
+    version,
+    max_term_width = 110,
+    after_help = "\
+Exit codes: 0 all is well; 1 read, but something is wrong with it; 2 it could not be read, or bad arguments."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Inspect(inspect::Arguments),
+}
+
+/// What went wrong, as one line for people.
+type Failure = Box<dyn std::error::Error>;
+
+/// Runs the program with the process's arguments.
+pub fn run() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Inspect(arguments) => inspect::run(&arguments),
+    };
+    done.unwrap_or_else(|failure| {
+        eprintln!("savepoint: {failure}");
+        ExitCode::from(2)
+    })
+}
+
+/// Prints to standard output. A reader that has gone away, as `head` does, is not an error.
+fn print(text: &str) -> Result<(), Failure> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(e.into()),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,252 @@
+//! The page for people.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use comfy_table::{CellAlignment, Table, presets};
+use indicatif::HumanBytes;
+
+use super::files::Status;
+use super::report::{HandleReport, KeyGroupsReport, Long, OperatorReport, Report, Totals};
+
+/// Renders the report; with `subtasks` each subtask's handles, else their sums.
+pub fn render(report: &Report, subtasks: bool) -> String {
+    let mut page = String::new();
+    // Writing to a string cannot fail.
+    let _ = head(&mut page, report);
+    for operator in &report.operators {
+        let _ = operator_block(&mut page, operator, subtasks);
+    }
+    let _ = problems(&mut page, report);
+    page
+}
+
+fn head(page: &mut String, report: &Report) -> std::fmt::Result {
+    writeln!(page, "{}", report.metadata_file)?;
+    writeln!(page, "  kind        {}: {}", report.kind.label(), report.kind_because)?;
+    writeln!(
+        page,
+        "  version     {}, written by {} ({})",
+        report.metadata_version,
+        report.written_by,
+        bytes(report.metadata_size)
+    )?;
+    writeln!(page, "  checkpoint  {}", report.checkpoint_id.0)?;
+    if let Some(properties) = &report.properties {
+        let action = properties.post_checkpoint_action.filter(|action| *action != "NONE");
+        let details = [
+            Some(properties.snapshot_name.as_str()),
+            properties.savepoint_format,
+            action,
+            properties.sharing_files_strategy,
+            properties.forced.then_some("forced"),
+            properties.unclaimed.then_some("unclaimed"),
+        ];
+        writeln!(page, "  properties  {}", details.into_iter().flatten().collect::<Vec<_>>().join(", "))?;
+    }
+    for master in &report.master_states {
+        writeln!(page, "  master      {} (version {}, {})", master.name, master.version, bytes(master.size))?;
+    }
+    writeln!(page, "  state       {}", totals(&report.totals))?;
+    let files = &report.files;
+    if !files.referenced.is_empty() {
+        let counts = [
+            (Status::Present, "there"),
+            (Status::Missing, "MISSING"),
+            (Status::OtherSize, "OF ANOTHER SIZE"),
+            (Status::NotAFileName, "NOT A FILE NAME"),
+            (Status::Absolute, "absolute, not looked at"),
+        ];
+        let counted: Vec<String> = counts
+            .into_iter()
+            .filter_map(|(status, text)| Some(files.count(status)).filter(|n| *n > 0).map(|n| format!("{n} {text}")))
+            .collect();
+        writeln!(page, "  files       {} referenced: {}", files.referenced.len(), counted.join(", "))?;
+    }
+    writeln!(page, "  operators   {}", report.operators.len())
+}
+
+fn totals(totals: &Totals) -> String {
+    if totals.file_streams + totals.inline_streams == 0 {
+        return "none".to_owned();
+    }
+    let mut text = format!(
+        "{} in {}, {} inline in {}",
+        bytes(totals.file_bytes),
+        count(totals.file_streams, "file stream"),
+        bytes(totals.inline_bytes),
+        count(totals.inline_streams, "handle")
+    );
+    if totals.unknown_sizes > 0 {
+        text += &format!(", {} of unknown size", totals.unknown_sizes);
+    }
+    text
+}
+
+fn operator_block(page: &mut String, operator: &OperatorReport, subtasks: bool) -> std::fmt::Result {
+    let title = operator.uid.as_deref().or(operator.name.as_deref()).unwrap_or(&operator.id);
+    writeln!(page, "\n{title}")?;
+    let name = operator.name.as_deref().map(|name| format!("  name {name}")).unwrap_or_default();
+    let uid = operator.uid.as_deref().map(|uid| format!("  uid {uid}")).unwrap_or_default();
+    writeln!(page, "  id {}{uid}{name}", operator.id)?;
+    write!(page, "  parallelism {} of {}", operator.parallelism, operator.max_parallelism)?;
+    if operator.fully_finished {
+        write!(page, ", fully finished")?;
+    } else if operator.totals.finished_subtasks > 0 {
+        write!(page, ", {} finished", count(operator.totals.finished_subtasks, "subtask"))?;
+    }
+    if !operator.fully_finished && operator.totals.subtasks != u64::from(operator.parallelism) {
+        write!(page, ", {} listed", count(operator.totals.subtasks, "subtask"))?;
+    }
+    if let Some(size) = operator.coordinator_state {
+        write!(page, ", coordinator state {}", bytes(size))?;
+    }
+    if operator.totals.handles == 0 {
+        return writeln!(page, ", no subtask state");
+    }
+    writeln!(page)?;
+
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    if subtasks {
+        table.set_header(["subtask", "state", "type", "key groups", "where", "size"]);
+        for subtask in &operator.subtasks {
+            if subtask.finished {
+                table.add_row([subtask.index.to_string(), "finished".to_owned()]);
+            }
+            for handle in &subtask.handles {
+                let groups = handle.key_groups.map(|groups| key_groups(&[groups])).unwrap_or_default();
+                let row = [
+                    subtask.index.to_string(),
+                    state(handle),
+                    kind(handle),
+                    groups,
+                    location(&[handle]),
+                    size(&[handle]),
+                ];
+                table.add_row(row);
+            }
+        }
+    } else {
+        table.set_header(["state", "subtasks", "type", "key groups", "where", "size"]);
+        let mut sums: BTreeMap<(&str, String), Vec<&HandleReport>> = BTreeMap::new();
+        for handle in operator.subtasks.iter().flat_map(|subtask| &subtask.handles) {
+            sums.entry((handle.state, kind(handle))).or_default().push(handle);
+        }
+        for ((state, kind), handles) in sums {
+            let groups: Vec<KeyGroupsReport> = handles.iter().filter_map(|handle| handle.key_groups).collect();
+            let groups = if groups.is_empty() { String::new() } else { key_groups(&groups) };
+            let row = [state.to_owned(), handles.len().to_string(), kind, groups, location(&handles), size(&handles)];
+            table.add_row(row);
+        }
+    }
+    if let Some(column) = table.column_mut(5) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    for line in table.lines() {
+        writeln!(page, "   {}", line.trim_end())?;
+    }
+    operator_states(page, operator)
+}
+
+/// The names of split, union and broadcast states, which the handle says.
+fn operator_states(page: &mut String, operator: &OperatorReport) -> std::fmt::Result {
+    let mut states: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    let handles = operator.subtasks.iter().flat_map(|subtask| &subtask.handles);
+    for state in handles.flat_map(|handle| &handle.operator_states) {
+        *states.entry((&state.name, state.mode)).or_default() += state.elements;
+    }
+    for ((name, mode), elements) in states {
+        writeln!(page, "    {name}: {mode}, {}", count(elements, "offset"))?;
+    }
+    Ok(())
+}
+
+fn state(handle: &HandleReport) -> String {
+    handle.state.to_owned()
+}
+
+fn kind(handle: &HandleReport) -> String {
+    let meaning = match handle.type_byte {
+        Some(7) => "canonical",
+        Some(3 | 12) if handle.state == "raw keyed" => "key groups",
+        Some(3 | 12) => "native",
+        Some(5 | 11) => "native incremental",
+        Some(8..=10 | 13 | 14) => "changelog",
+        Some(4) => "operator state",
+        Some(17) => "operator state, merged files",
+        Some(_) => "",
+        None => "channels",
+    };
+    handle.type_byte.map_or(meaning.to_owned(), |byte| format!("{meaning} ({byte})"))
+}
+
+/// One range if they join up, else how many.
+fn key_groups(ranges: &[KeyGroupsReport]) -> String {
+    let mut sorted: Vec<(u64, u64)> =
+        ranges.iter().map(|r| (r.first.into(), u64::from(r.first) + u64::from(r.count))).collect();
+    sorted.sort_unstable();
+    let joined = sorted.windows(2).all(|pair| matches!(pair, [(_, end), (start, _)] if end == start));
+    let total: u64 = ranges.iter().map(|r| u64::from(r.count)).sum();
+    let mut text = match (sorted.first(), sorted.last()) {
+        (Some((first, _)), Some((_, end))) if joined && end > first => format!("{first} to {}", end - 1),
+        _ => format!("{total} in {} ranges", ranges.len()),
+    };
+    let with_state: Option<u64> = ranges.iter().map(|range| range.with_state).sum();
+    if let Some(with_state) = with_state {
+        text += &format!(", {with_state} with state");
+    }
+    text
+}
+
+fn location(handles: &[&HandleReport]) -> String {
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for stream in handles.iter().flat_map(|handle| &handle.streams) {
+        *counts.entry(stream.location).or_default() += 1;
+    }
+    if let [handle] = handles
+        && let [stream] = handle.streams.as_slice()
+    {
+        return stream.path.clone().unwrap_or_else(|| stream.location.to_owned());
+    }
+    counts.into_iter().map(|(location, n)| format!("{n} {location}")).collect::<Vec<_>>().join(", ")
+}
+
+fn size(handles: &[&HandleReport]) -> String {
+    let streams = || handles.iter().flat_map(|handle| &handle.streams);
+    let known = Long(streams().filter_map(|stream| stream.size).map(|size| size.0).sum());
+    if streams().any(|stream| stream.size.is_none()) { format!("> {}", bytes(known)) } else { bytes(known) }
+}
+
+fn problems(page: &mut String, report: &Report) -> std::fmt::Result {
+    let files = &report.files;
+    let mut lines = Vec::new();
+    if report.trailing_bytes != Long(0) {
+        lines.push(format!("{} bytes after the end of the metadata (Flink ignores them)", report.trailing_bytes.0));
+    }
+    for file in &files.referenced {
+        match (file.status, file.handle_size, file.disk_size) {
+            (Status::Missing, ..) => lines.push(format!("missing: {}", file.path)),
+            (Status::OtherSize, Some(handle), Some(disk)) => {
+                lines.push(format!("{} has {} bytes, its handle says {}", file.path, disk.0, handle.0));
+            }
+            (Status::NotAFileName, ..) => lines.push(format!("not a plain file name, not followed: {}", file.path)),
+            _ => {}
+        }
+    }
+    lines.extend(files.unreferenced.iter().map(|name| format!("no handle refers to {name}")));
+    lines.extend(files.listing_error.iter().map(|e| format!("the directory could not be listed: {e}")));
+    if lines.is_empty() {
+        return Ok(());
+    }
+    writeln!(page)?;
+    lines.iter().try_for_each(|line| writeln!(page, "! {line}"))
+}
+
+fn bytes(size: Long) -> String {
+    HumanBytes(u64::try_from(size.0).unwrap_or(u64::MAX)).to_string()
+}
+
+fn count(n: u64, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
