@@ -13,7 +13,8 @@ use flink_savepoint::metadata::{
 #[test]
 fn every_golden_file_is_written_back_byte_for_byte() {
     for golden in corpus() {
-        let metadata = ReadOptions::new().strict(true).read(&golden.bytes).unwrap_or_else(|e| panic!("{}: {e}", golden.id));
+        let metadata =
+            ReadOptions::new().strict(true).read(&golden.bytes).unwrap_or_else(|e| panic!("{}: {e}", golden.id));
         assert_eq!(metadata.version(), golden.release().metadata_version(), "{}", golden.id);
         assert_eq!(metadata.trailing_bytes(), 0, "{}", golden.id);
         assert_eq!(metadata.to_bytes().unwrap(), golden.bytes, "{}", golden.id);
@@ -36,7 +37,8 @@ fn the_corpus_has_every_release_with_both_backends_and_every_case() {
                 assert!(cases.contains(&format!("{backend}-{kind}")), "{release} {backend} {kind}");
             }
         }
-        let mut crafted = vec!["empty", "master", "coordinator", "opstate", "keyedsavepoint", "keygroups", "incremental", "channel"];
+        let mut crafted =
+            vec!["empty", "master", "coordinator", "opstate", "keyedsavepoint", "keygroups", "incremental", "channel"];
         crafted.extend((release >= Release::V1_14).then_some(["changelog", "finished"]).into_iter().flatten());
         crafted.extend((release >= Release::V1_20).then_some("segment"));
         crafted.extend((release >= Release::V2_1).then_some("mergedchannel"));

@@ -11,7 +11,7 @@
 //! compared with fixed layouts, and what does not fit is an error.
 
 use crate::error::At;
-use crate::wire::{Input, JavaStr, Output, java};
+use crate::wire::{Input, JavaStr, Output, fail, java};
 use crate::{Error, ErrorKind};
 
 const HEADER: [u8; 4] = [0xAC, 0xED, 0x00, 0x05];
@@ -65,7 +65,7 @@ impl<'a> Reader<'a> {
     pub(super) fn new(input: Input<'a>, strict: bool) -> Read<'a, Self> {
         let (rest, found) = java::array::<4>(input).field("header")?;
         if found != HEADER {
-            return Err(error(ErrorKind::StreamHeader { found }, input.offset()));
+            fail::<()>(ErrorKind::StreamHeader { found }, input.offset()).field("header")?;
         }
         Ok(Self { rest, handles: Vec::new(), strict })
     }
