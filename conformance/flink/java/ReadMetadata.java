@@ -114,11 +114,20 @@ public class ReadMetadata {
         }
         if (handle instanceof IncrementalRemoteKeyedStateHandle) {
             Object id = Compat.call(handle.getClass(), handle, "getBackendIdentifier");
-            return head + " " + id + " meta " + stream((StreamStateHandle) Compat.call(handle.getClass(), handle, "getMetaStateHandle"))
+            return head + " " + id + " meta " + stream(metaOf(handle))
                     + " shared " + named(Compat.call(handle.getClass(), handle, "getSharedState"))
                     + " private " + named(Compat.call(handle.getClass(), handle, "getPrivateState"));
         }
         return head + " size " + handle.getStateSize();
+    }
+
+    /** Renamed in 1.18. */
+    static StreamStateHandle metaOf(KeyedStateHandle handle) throws Exception {
+        try {
+            return (StreamStateHandle) Compat.call(handle.getClass(), handle, "getMetaStateHandle");
+        } catch (NoSuchMethodException renamed) {
+            return (StreamStateHandle) Compat.call(handle.getClass(), handle, "getMetaDataStateHandle");
+        }
     }
 
     /** A map up to 1.15, a list of pairs later. */

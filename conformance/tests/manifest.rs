@@ -1,0 +1,80 @@
+//! The manifest describes the vectors, all of them and nothing else.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use flink_savepoint::metadata::{Metadata, Release};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Manifest {
+    vector: Vec<Vector>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Vector {
+    id: String,
+    class: String,
+    release: String,
+    backend: String,
+    kind: String,
+    metadata_version: i32,
+    features: Vec<String>,
+    command: String,
+    files: Vec<File>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    path: String,
+    size: u64,
+    sha256: String,
+}
+
+#[test]
+fn every_vector_is_described_and_as_described() {
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
+    let manifest: Manifest = toml::from_str(&fs::read_to_string(vectors.join("manifest.toml")).unwrap()).unwrap();
+    let mut total = 0;
+    let mut ids = BTreeSet::new();
+    for vector in &manifest.vector {
+        let id = &vector.id;
+        assert!(ids.insert(id.clone()), "{id} twice");
+        assert_eq!(vector.class, "valid", "{id}");
+        assert!(id.starts_with(&vector.release), "{id}");
+        assert!(matches!(vector.backend.as_str(), "hashmap" | "rocksdb" | "none"), "{id}");
+        assert!(matches!(vector.kind.as_str(), "canonical" | "native" | "crafted"), "{id}");
+        assert!(!vector.features.is_empty(), "{id}");
+        assert!(vector.command.starts_with(&format!("conformance/flink/flink {} ", vector.release)), "{id}");
+
+        let directory = vectors.join("valid").join(id);
+        let there: BTreeSet<String> = fs::read_dir(&directory)
+            .unwrap_or_else(|e| panic!("{id}: {e}"))
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert_eq!(there, vector.files.iter().map(|file| file.path.clone()).collect(), "{id}");
+        for file in &vector.files {
+            let bytes = fs::read(directory.join(&file.path)).unwrap();
+            let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!((bytes.len() as u64, &hash), (file.size, &file.sha256), "{id}/{}", file.path);
+            total += file.size;
+            if file.path == "_metadata" {
+                let version = Metadata::parse(&bytes).unwrap().version();
+                assert_eq!(version.number(), vector.metadata_version, "{id}");
+                let release: Release = vector.release.parse().unwrap();
+                assert_eq!(version, release.metadata_version(), "{id}");
+            }
+        }
+    }
+    let there: BTreeSet<String> = fs::read_dir(vectors.join("valid"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(there, ids);
+    assert!(total < 4_000_000, "the corpus has {total} bytes");
+}
