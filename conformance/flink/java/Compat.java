@@ -2,6 +2,7 @@ import java.lang.reflect.Constructor;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -100,9 +101,13 @@ final class Compat {
         return arguments;
     }
 
-    /** Calls the method of that name that takes these arguments, static or on {@code self}. */
+    /** Calls the method of that name that takes these arguments, static or on {@code self}, public or not. */
     static Object call(Class<?> type, Object self, String name, Object... arguments) throws Exception {
-        for (Method method : type.getMethods()) {
+        List<Method> methods = new ArrayList<>(List.of(type.getMethods()));
+        for (Class<?> in = type; in != null; in = in.getSuperclass()) {
+            methods.addAll(List.of(in.getDeclaredMethods()));
+        }
+        for (Method method : methods) {
             if (method.getName().equals(name) && accepts(method.getParameterTypes(), arguments)) {
                 method.setAccessible(true);
                 return method.invoke(self, arguments);
