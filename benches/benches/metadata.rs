@@ -1,5 +1,4 @@
 //! Reading and writing `_metadata`, beside a plain copy of the same bytes.
-#![expect(missing_docs, reason = "criterion's macros")]
 
 use std::hint::black_box;
 

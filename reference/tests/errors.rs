@@ -11,7 +11,7 @@ fn file(annotated: &str) -> Vec<u8> {
         .flat_map(|line| line.split('#').next().unwrap_or_default().chars())
         .filter(|c| !c.is_whitespace())
         .collect();
-    assert!(digits.len() % 2 == 0, "half a byte in {annotated}");
+    assert!(digits.len().is_multiple_of(2), "half a byte in {annotated}");
     (0..digits.len()).step_by(2).map(|i| u8::from_str_radix(&digits[i..i + 2], 16).unwrap()).collect()
 }
 
@@ -29,6 +29,7 @@ fn fails(annotated: &str) -> Error {
 }
 
 #[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "an expected value, made where it is named")]
 fn check(annotated: &str, kind: ErrorKind, offset: u64, path: &str) {
     let error = fails(annotated);
     assert_eq!((error.kind(), error.offset(), error.path().as_str()), (&kind, offset, path), "{error}");
@@ -276,7 +277,7 @@ fn properties() {
     let found = "java.util.Date".to_owned();
     let date = "aced0005 73 72 000e 6a6176612e7574696c2e44617465";
     check(date, ErrorKind::PropertiesClass { found, expected: class }, 6, "");
-    let hex: String = class.bytes().map(|b| format!("{b:02x}")).collect();
+    let hex: String = class.bytes().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     let head = format!("aced0005 73 72 0038 {hex}");
     check(&format!("{head} 0000000000000003"), ErrorKind::PropertiesLayout { class }, 64, "");
 }

@@ -227,7 +227,9 @@ impl Report {
         let mut operators: Vec<OperatorReport> = metadata.operators.iter().map(|o| OperatorReport::new(&o)).collect();
         operators.sort_by(|a, b| (&a.uid, &a.name, &a.id).cmp(&(&b.uid, &b.name, &b.id)));
         let mut totals = Totals::default();
-        operators.iter().for_each(|operator| totals.add(&operator.totals));
+        for operator in &operators {
+            totals.add(&operator.totals);
+        }
         Self {
             format_version: 1,
             metadata_file: source.file.display().to_string(),

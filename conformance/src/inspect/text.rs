@@ -78,7 +78,7 @@ fn totals(totals: &Totals) -> String {
         count(totals.inline_streams, "handle")
     );
     if totals.unknown_sizes > 0 {
-        text += &format!(", {} of unknown size", totals.unknown_sizes);
+        let _ = write!(text, ", {} of unknown size", totals.unknown_sizes);
     }
     text
 }
@@ -194,7 +194,7 @@ fn key_groups(ranges: &[KeyGroupsReport]) -> String {
     };
     let with_state: Option<u64> = ranges.iter().map(|range| range.with_state).sum();
     if let Some(with_state) = with_state {
-        text += &format!(", {with_state} with state");
+        let _ = write!(text, ", {with_state} with state");
     }
     text
 }

@@ -50,7 +50,9 @@ impl<'a> KeyedHandle<'a> {
             Self::KeyGroups(handle) => innermost(&handle.delegate, visit),
             Self::Incremental(handle) => {
                 let IncrementalHandle { meta_state, shared_state, private_state, .. } = &**handle;
-                meta_state.iter().for_each(|stream| innermost(stream, visit));
+                if let Some(stream) = meta_state {
+                    innermost(stream, visit);
+                }
                 shared_state.iter().chain(private_state.iter()).for_each(|named| innermost(&named.handle, visit));
             }
             Self::Changelog(handle) => handle

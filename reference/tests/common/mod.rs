@@ -1,4 +1,5 @@
 //! The golden corpus.
+#![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
