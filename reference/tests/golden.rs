@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use common::corpus;
 use flink_savepoint::metadata::channel_handle::Channels;
 use flink_savepoint::metadata::{
-    KeyedHandle, Metadata, OperatorStateHandle, ReadOptions, Release, StreamHandle, SubtaskState,
+    KeyedHandle, Metadata, OperatorStateHandle, Properties, ReadOptions, Release, StreamHandle, SubtaskState,
 };
 
 #[test]
@@ -21,6 +21,22 @@ fn every_golden_file_is_written_back_byte_for_byte() {
         let layout_of_1_14 = golden.release() == Release::V1_14 && golden.id.ends_with("changelog");
         assert_eq!(metadata.has_changelog_of_1_14(), layout_of_1_14, "{}", golden.id);
     }
+}
+
+#[test]
+fn properties_made_from_their_content_are_the_bytes_that_flink_wrote() {
+    let mut contents = BTreeSet::new();
+    for golden in corpus() {
+        let metadata = Metadata::parse(&golden.bytes).unwrap();
+        let Some(properties) = &metadata.properties else { continue };
+        let again = match properties.content() {
+            Some(content) => Properties::new(content.clone()).unwrap(),
+            None => Properties::null(),
+        };
+        assert_eq!(again.raw(), properties.raw(), "{}", golden.id);
+        contents.insert(format!("{:?}", properties.content()));
+    }
+    assert_eq!(contents.len(), 9, "null, and the eight that the jobs and `Craft` make: {contents:#?}");
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub fn render(report: &Report, subtasks: bool) -> String {
 }
 
 fn head(page: &mut String, report: &Report) -> std::fmt::Result {
-    writeln!(page, "{}", report.metadata_file)?;
+    writeln!(page, "{}", printable(&report.metadata_file))?;
     writeln!(page, "  kind        {}: {}", report.kind.label(), report.kind_because)?;
     writeln!(
         page,
@@ -42,10 +42,17 @@ fn head(page: &mut String, report: &Report) -> std::fmt::Result {
             properties.forced.then_some("forced"),
             properties.unclaimed.then_some("unclaimed"),
         ];
-        writeln!(page, "  properties  {}", details.into_iter().flatten().collect::<Vec<_>>().join(", "))?;
+        let details = details.into_iter().flatten().collect::<Vec<_>>().join(", ");
+        writeln!(page, "  properties  {}", printable(&details))?;
     }
     for master in &report.master_states {
-        writeln!(page, "  master      {} (version {}, {})", master.name, master.version, bytes(master.size))?;
+        writeln!(
+            page,
+            "  master      {} (version {}, {})",
+            printable(&master.name),
+            master.version,
+            bytes(master.size)
+        )?;
     }
     writeln!(page, "  state       {}", totals(&report.totals))?;
     let files = &report.files;
@@ -85,9 +92,9 @@ fn totals(totals: &Totals) -> String {
 
 fn operator_block(page: &mut String, operator: &OperatorReport, subtasks: bool) -> std::fmt::Result {
     let title = operator.uid.as_deref().or(operator.name.as_deref()).unwrap_or(&operator.id);
-    writeln!(page, "\n{title}")?;
-    let name = operator.name.as_deref().map(|name| format!("  name {name}")).unwrap_or_default();
-    let uid = operator.uid.as_deref().map(|uid| format!("  uid {uid}")).unwrap_or_default();
+    writeln!(page, "\n{}", printable(title))?;
+    let name = operator.name.as_deref().map(|name| format!("  name {}", printable(name))).unwrap_or_default();
+    let uid = operator.uid.as_deref().map(|uid| format!("  uid {}", printable(uid))).unwrap_or_default();
     writeln!(page, "  id {}{uid}{name}", operator.id)?;
     write!(page, "  parallelism {} of {}", operator.parallelism, operator.max_parallelism)?;
     if operator.fully_finished {
@@ -157,7 +164,7 @@ fn operator_states(page: &mut String, operator: &OperatorReport) -> std::fmt::Re
         *states.entry((&state.name, state.mode)).or_default() += state.elements;
     }
     for ((name, mode), elements) in states {
-        writeln!(page, "    {name}: {mode}, {}", count(elements, "offset"))?;
+        writeln!(page, "    {}: {mode}, {}", printable(name), count(elements, "offset"))?;
     }
     Ok(())
 }
@@ -207,7 +214,7 @@ fn location(handles: &[&HandleReport]) -> String {
     if let [handle] = handles
         && let [stream] = handle.streams.as_slice()
     {
-        return stream.path.clone().unwrap_or_else(|| stream.location.to_owned());
+        return stream.path.as_deref().map_or(stream.location.to_owned(), printable);
     }
     counts.into_iter().map(|(location, n)| format!("{n} {location}")).collect::<Vec<_>>().join(", ")
 }
@@ -240,7 +247,19 @@ fn problems(page: &mut String, report: &Report) -> std::fmt::Result {
         return Ok(());
     }
     writeln!(page)?;
-    lines.iter().try_for_each(|line| writeln!(page, "! {line}"))
+    lines.iter().try_for_each(|line| writeln!(page, "! {}", printable(line)))
+}
+
+/// Names and paths come from the file: what would move the cursor or colour the terminal is spelled out.
+fn printable(text: &str) -> String {
+    text.chars().fold(String::new(), |mut safe, c| {
+        if c.is_control() {
+            safe.extend(c.escape_unicode())
+        } else {
+            safe.push(c)
+        }
+        safe
+    })
 }
 
 fn bytes(size: Long) -> String {
@@ -249,4 +268,14 @@ fn bytes(size: Long) -> String {
 
 fn count(n: u64, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn control_characters_are_spelled_out() {
+        assert_eq!(printable("a\u{1b}[31m\n\u{e9}\u{1F600}"), "a\\u{1b}[31m\\u{a}\u{e9}\u{1F600}");
+    }
 }
