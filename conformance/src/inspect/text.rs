@@ -254,9 +254,9 @@ fn problems(page: &mut String, report: &Report) -> std::fmt::Result {
 fn printable(text: &str) -> String {
     text.chars().fold(String::new(), |mut safe, c| {
         if c.is_control() {
-            safe.extend(c.escape_unicode())
+            safe.extend(c.escape_unicode());
         } else {
-            safe.push(c)
+            safe.push(c);
         }
         safe
     })
