@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::metadata::{Feature, MetadataVersion, Release};
+use crate::metadata::{Feature, KeyGroupRange, MetadataVersion, Release};
 use crate::wire::Input;
 
 /// Result of everything in this crate.
@@ -349,4 +349,88 @@ error_kinds! {
     /// An enum constant that Flink does not have.
     PropertiesConstant { /** The constant found. */ found: String, /** The enum. */ class: &'static str }
         = "properties-constant", "PROPS-CONSTANT-01", "{found} is not a constant of {class}";
+    /// A serializer snapshot in a wrapper of another version.
+    WrapperVersion { /** The version found. */ found: i32 }
+        = "wrapper-version", "SERIALIZER-WRAPPER-01", "serializer snapshot wrapper of version {found}, only 2 is written since Flink 1.7";
+    /// A snapshot class whose body is not known, so that its end is not either.
+    UnknownSnapshot { /** The class. */ class: String }
+        = "unknown-snapshot", "SERIALIZER-CLASS-01", "serializer snapshot class {class} is not known, and nothing says how long it is";
+    /// A version of a snapshot class that has another body.
+    SnapshotVersion { /** The version found. */ found: i32 }
+        = "snapshot-version", "SERIALIZER-VERSION-01", "version {found} of this snapshot class is not known";
+    /// A composite snapshot without its magic numbers.
+    SnapshotMagic { /** The number found. */ found: i32, /** The number expected. */ expected: i32 }
+        = "snapshot-magic", "SERIALIZER-COMPOSITE-01", "found {found}, expected {expected} in a composite serializer snapshot";
+    /// A state stream of Flink before 1.8.
+    LegacyStateVersion { /** The version found. */ found: i32 }
+        = "legacy-state-version", "STATE-VERSION-02", "state stream of version {found}, of Flink before 1.8: it holds Java-serialized serializers, which are never read";
+    /// A state stream of an unknown version.
+    StateVersion { /** The version found. */ found: i32 }
+        = "state-version", "STATE-VERSION-01", "state stream of unknown version {found}";
+    /// A state type that its stream cannot hold.
+    StateType { /** The ordinal found. */ found: i32 }
+        = "state-type", "STATE-TYPE-01", "state type {found} cannot stand here";
+    /// A state of the asynchronous API, which has no canonical format.
+    StateV2
+        = "state-v2", "STATE-TYPE-02", "state of the asynchronous state API (KEY_VALUE_V2), which no canonical stream holds";
+    /// An option that is missing or has an unknown value.
+    StateOption { /** The option. */ option: &'static str }
+        = "state-option", "STATE-OPTION-01", "option {option} is missing, or its value is not one of Flink's";
+    /// A serializer that a state of its kind needs.
+    MissingSerializer { /** The serializer. */ key: &'static str }
+        = "missing-serializer", "STATE-SERIALIZER-01", "{key} is missing";
+    /// An offset outside of the sections.
+    KeyGroupOffset { /** The offset found. */ found: i64, /** The end of the header. */ from: u64, /** The end of the stream. */ to: u64 }
+        = "key-group-offset", "KEYED-OFFSET-01", "offset {found} of a key group is not 0 and not between the header's end {from} and the stream's end {to}";
+    /// Two key groups at one offset.
+    SharedOffset { /** One. */ first: u16, /** The other. */ second: u16 }
+        = "shared-offset", "KEYED-OFFSET-02", "key groups {first} and {second} have the same offset";
+    /// A key group that is not below the max parallelism.
+    KeyGroupBeyondMax { /** The key group. */ found: u32, /** The max parallelism. */ max: u16 }
+        = "key-group-beyond-max", "KEYED-GROUP-01", "key group {found} is not below the max parallelism {max}";
+    /// A key group outside of the range of its stream.
+    KeyGroupOutsideRange { /** The key group. */ found: u16, /** The range. */ range: KeyGroupRange }
+        = "key-group-outside-range", "KEYED-GROUP-02", "key group {found} is not in the range {range} of the stream";
+    /// Key groups that are not written in ascending order.
+    KeyGroupOrder { /** The key group. */ found: u16 }
+        = "key-group-order", "KEYED-GROUP-03", "key group {found} comes after a higher one";
+    /// A section that starts with the end mark.
+    EmptySection
+        = "empty-section", "KEYED-EOKG-01", "a section without entries; a key group without state has offset 0 and no section";
+    /// A section that does not end with the end mark before its bytes do.
+    SectionEnd { /** Bytes that were left. */ available: usize }
+        = "section-end", "KEYED-EOKG-02", "the section has no end mark before the next section or the end of the stream ({available} bytes left)";
+    /// Bytes that belong to no section.
+    BytesBetweenSections { /** How many. */ count: u64 }
+        = "bytes-between-sections", "KEYED-SECTION-01", "{count} bytes that belong to no section (Flink ignores them)";
+    /// A state id that the header does not have.
+    UnknownStateId { /** The id found. */ found: u16, /** Number of states. */ states: usize }
+        = "unknown-state-id", "KEYED-STATE-ID-01", "state id {found}, the header has {states} states";
+    /// A key without room for its key-group prefix.
+    KeyTooShort { /** Its length. */ length: usize }
+        = "key-too-short", "KEYED-KEY-01", "key of {length} bytes, shorter than its key-group prefix";
+    /// A framed stream that does not start with the stream identifier.
+    SnappyIdentifier
+        = "snappy-identifier", "SNAPPY-IDENTIFIER-01", "no Snappy stream identifier (ff 06 00 00 73 4e 61 50 70 59)";
+    /// A chunk type that may not be skipped.
+    SnappyChunk { /** The type found. */ found: u8 }
+        = "snappy-chunk", "SNAPPY-CHUNK-01", "Snappy chunk of unknown type {found:02x}, which may not be skipped";
+    /// A chunk whose data is not Snappy.
+    SnappyData
+        = "snappy-data", "SNAPPY-DATA-01", "the Snappy chunk is empty or its data is damaged";
+    /// A chunk that holds more than the framing format allows.
+    SnappyBlock { /** The uncompressed size. */ found: u64 }
+        = "snappy-block", "SNAPPY-BLOCK-01", "Snappy chunk of {found} uncompressed bytes, the limit is 65536";
+    /// A state of the stream without offsets in the handle.
+    StateWithoutOffsets
+        = "state-without-offsets", "OPSTATE-NAMES-01", "the handle has no offsets for this state";
+    /// A name in the handle that the stream does not have.
+    OffsetsWithoutState { /** The name. */ name: String }
+        = "offsets-without-state", "OPSTATE-NAMES-02", "the handle has offsets for {name}, the stream has no such state";
+    /// Two modes for one state.
+    ModeMismatch
+        = "mode-mismatch", "OPSTATE-MODE-01", "the mode in the handle is not that in the stream";
+    /// An offset outside of the data.
+    PartitionOffset { /** The offset found. */ found: i64, /** The end of the header. */ from: u64, /** The end of the stream. */ to: u64 }
+        = "partition-offset", "OPSTATE-OFFSET-01", "offset {found} is not between the header's end {from} and the stream's end {to}";
 }

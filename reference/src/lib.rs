@@ -24,9 +24,14 @@
 //! number, and bounded nesting ([`Limits`]). Nothing in the file is ever deserialized as a Java object.
 #![forbid(unsafe_code)]
 
+pub mod compression;
 pub mod error;
+pub mod keyed;
 pub mod limits;
+pub mod meta_info;
 pub mod metadata;
+pub mod operator;
+pub mod serializer;
 pub mod wire;
 
 pub use error::{Error, ErrorKind};

@@ -50,6 +50,13 @@ impl<'a> Input<'a> {
         self.bytes.is_empty()
     }
 
+    /// The window without its first `n` bytes, or an empty one at its end.
+    #[must_use]
+    pub fn skip(&self, n: usize) -> Input<'a> {
+        let n = n.min(self.bytes.len());
+        Self { bytes: self.bytes.split_at(n).1, offset: self.offset + n as u64 }
+    }
+
     /// What was consumed between this input and `rest`, a later position of the same window.
     #[must_use]
     pub fn until(&self, rest: &Input<'a>) -> Input<'a> {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 pub struct Golden {
     /// Name of the vector: release, backend or `crafted`, and what it is.
     pub id: String,
+    pub directory: PathBuf,
     pub bytes: Vec<u8>,
 }
 
@@ -28,6 +29,7 @@ pub fn corpus() -> Vec<Golden> {
         .map(|directory| Golden {
             id: directory.file_name().unwrap().to_str().unwrap().to_owned(),
             bytes: fs::read(directory.join("_metadata")).unwrap(),
+            directory,
         })
         .collect();
     assert!(goldens.len() >= 200, "only {} golden files", goldens.len());

@@ -1,0 +1,121 @@
+//! A whole keyed stream, with the offsets that its handle gives.
+
+use super::header::KeyedHeader;
+use super::section::Section;
+use super::{Entry, KeyGroup, MaxParallelism, PrefixWidth};
+use crate::error::At;
+use crate::metadata::KeyGroupOffsets;
+use crate::wire::Input;
+use crate::{Error, ErrorKind};
+
+/// A keyed stream: bytes in memory or mapped, its header, and where each key group is.
+#[derive(Debug, Clone)]
+pub struct KeyedStream<'a> {
+    header: KeyedHeader<'a>,
+    header_end: u64,
+    bytes: &'a [u8],
+    width: PrefixWidth,
+    /// Offset and key group of every section, ascending by offset.
+    sections: Vec<(u64, KeyGroup)>,
+}
+
+impl<'a> KeyedStream<'a> {
+    /// Reads the header and checks the offsets: each leads behind the header, inside the stream, and nowhere twice.
+    ///
+    /// Allocates the states of the header and 16 bytes for each key group that has state.
+    pub fn open(bytes: &'a [u8], offsets: &KeyGroupOffsets<'_>, max: MaxParallelism) -> Result<Self, Error> {
+        let (rest, header) = KeyedHeader::read(Input::new(bytes))?;
+        let header_end = rest.offset();
+        let mut sections = Vec::new();
+        for (group, offset) in offsets.iter() {
+            let bad = |kind| Err(Error::new(kind, 0)).index(group.into()).field("offset");
+            let Some(key_group) = u16::try_from(group).ok().filter(|group| *group < max.get()) else {
+                return bad(ErrorKind::KeyGroupBeyondMax { found: group, max: max.get() });
+            };
+            match u64::try_from(offset) {
+                Ok(0) => {}
+                Ok(at) if at >= header_end && at < bytes.len() as u64 => sections.push((at, KeyGroup(key_group))),
+                _ => {
+                    return bad(ErrorKind::KeyGroupOffset { found: offset, from: header_end, to: bytes.len() as u64 });
+                }
+            }
+        }
+        sections.sort_unstable();
+        for pair in sections.windows(2) {
+            if let [(at, first), (again, second)] = pair
+                && at == again
+            {
+                let kind = ErrorKind::SharedOffset { first: first.0, second: second.0 };
+                return Err(Error::new(kind, *at)).field("offset");
+            }
+        }
+        Ok(Self { header, header_end, bytes, width: max.prefix_width(), sections })
+    }
+
+    /// What precedes the sections.
+    pub fn header(&self) -> &KeyedHeader<'a> {
+        &self.header
+    }
+
+    /// The offset behind the header.
+    pub fn header_end(&self) -> u64 {
+        self.header_end
+    }
+
+    /// Number of bytes.
+    pub fn len(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    /// Whether no key group has state.
+    pub fn is_empty(&self) -> bool {
+        self.sections.is_empty()
+    }
+
+    /// The sections, in the order of the stream. They are independent of each other: read them in any order, or at once.
+    pub fn sections(&self) -> impl ExactSizeIterator<Item = Section<'a>> + Clone + '_ {
+        (0..self.sections.len()).map(|i| self.at(i))
+    }
+
+    /// The section of a key group; `None` if it has no state here.
+    pub fn section(&self, key_group: KeyGroup) -> Option<Section<'a>> {
+        self.sections.iter().position(|(_, group)| *group == key_group).map(|i| self.at(i))
+    }
+
+    /// Calls `visit` with every entry of every section, in the order of the stream. Each section has to end where the next
+    /// one starts; bytes in between are an error here ([`ErrorKind::BytesBetweenSections`]), though Flink ignores them.
+    pub fn for_each<E: From<Error>>(
+        &self,
+        buffer: &mut Vec<u8>,
+        mut visit: impl FnMut(KeyGroup, Entry<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut at = self.header_end;
+        for section in self.sections() {
+            between(at, section.offset())?;
+            at = section.for_each(buffer, |entry| visit(section.key_group(), entry))?;
+        }
+        Ok(between(at, self.len())?)
+    }
+
+    fn at(&self, i: usize) -> Section<'a> {
+        let offset_of = |i: usize| self.sections.get(i).map(|(offset, _)| *offset);
+        let start = offset_of(i).unwrap_or(self.len());
+        let end = offset_of(i + 1).unwrap_or(self.len());
+        let to_index = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX);
+        let window = self.bytes.get(to_index(start)..to_index(end)).unwrap_or_default();
+        Section {
+            key_group: self.sections.get(i).map_or(KeyGroup(0), |(_, group)| *group),
+            window: Input::with_offset(window, start),
+            width: self.width,
+            states: self.header.states.len(),
+            compressed: self.header.compressed,
+        }
+    }
+}
+
+fn between(end: u64, start: u64) -> Result<(), Error> {
+    if end == start {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::BytesBetweenSections { count: start.saturating_sub(end) }, end))
+}

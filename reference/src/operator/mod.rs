@@ -1,0 +1,73 @@
+//! The operator state stream: a header, then elements and broadcast maps where the handle's offsets say.
+//!
+//! | field | type | version 5 (1.13 to 1.17) | version 6 (1.18 and later) |
+//! |---|---|---|---|
+//! | version | `i32` | yes | yes |
+//! | data is compressed | `bool` | | yes |
+//! | split and union states | `i16` count, [`StateMetaInfo`] each | yes | yes |
+//! | broadcast states | `i16` count, [`StateMetaInfo`] each | yes | yes |
+//! | data | elements, then broadcast maps, in the order of the header | yes | yes |
+
+mod stream;
+
+pub use stream::{OperatorStream, Partitions, SnappyLayout};
+
+use crate::error::At;
+use crate::keyed::header::{read_states, write_states};
+use crate::meta_info::{Place, StateMetaInfo};
+use crate::wire::{Input, Output, Parsed, done, fail, java};
+use crate::{Error, ErrorKind};
+
+const VERSION_5: i32 = 5;
+const VERSION_6: i32 = 6;
+
+/// The header (`OperatorBackendSerializationProxy`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct OperatorHeader<'a> {
+    /// Whether the data is compressed; `None` in version 5, which cannot say and never compresses.
+    pub compressed: Option<bool>,
+    /// Split and union states.
+    pub states: Vec<StateMetaInfo<'a>>,
+    /// Broadcast states.
+    pub broadcast_states: Vec<StateMetaInfo<'a>>,
+}
+
+impl<'a> OperatorHeader<'a> {
+    /// Reads the header from the start of a stream; the rest is what follows it.
+    pub fn read(input: Input<'a>) -> Result<(Input<'a>, Self), Error> {
+        done(Self::parse(input), input.end()).field("header")
+    }
+
+    /// The version that it is written in.
+    pub fn version(&self) -> i32 {
+        if self.compressed.is_some() { VERSION_6 } else { VERSION_5 }
+    }
+
+    /// All states, in the order of their data.
+    pub fn all_states(&self) -> impl Iterator<Item = &StateMetaInfo<'a>> {
+        self.states.iter().chain(&self.broadcast_states)
+    }
+
+    fn parse(input: Input<'a>) -> Parsed<'a, Self> {
+        let (rest, found) = java::i32(input).field("version")?;
+        let (rest, compressed) = match found {
+            VERSION_5 => (rest, None),
+            VERSION_6 => java::bool(rest, false).field("compressed").map(|(rest, flag)| (rest, Some(flag)))?,
+            1..=4 => return fail(ErrorKind::LegacyStateVersion { found }, input.offset()).field("version"),
+            _ => return fail(ErrorKind::StateVersion { found }, input.offset()).field("version"),
+        };
+        let (rest, states) = read_states(rest, Place::Operator)?;
+        let (rest, broadcast_states) = read_states(rest, Place::Broadcast)?;
+        Ok((rest, Self { compressed, states, broadcast_states }))
+    }
+
+    /// Writes the header.
+    pub fn write(&self, out: &mut Output) -> Result<(), Error> {
+        out.i32(self.version());
+        if let Some(compressed) = self.compressed {
+            out.bool(compressed);
+        }
+        write_states(&self.states, out).field("header")?;
+        write_states(&self.broadcast_states, out).field("header")
+    }
+}
