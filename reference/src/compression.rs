@@ -29,6 +29,8 @@ const IDENTIFIER_TYPE: u8 = 0xFF;
 #[derive(Debug)]
 pub struct Chunks<'a> {
     rest: Input<'a>,
+    /// Offset of the data chunk that was read last.
+    last: u64,
     decoder: Decoder,
     identified: bool,
 }
@@ -36,7 +38,7 @@ pub struct Chunks<'a> {
 impl<'a> Chunks<'a> {
     /// A stream that has to start with an identifier.
     pub fn new(window: Input<'a>) -> Self {
-        Self { rest: window, decoder: Decoder::new(), identified: false }
+        Self { rest: window, last: window.offset(), decoder: Decoder::new(), identified: false }
     }
 
     /// A position in the middle of a stream, where an identifier may follow but need not.
@@ -47,6 +49,11 @@ impl<'a> Chunks<'a> {
     /// What has not been read.
     pub fn rest(&self) -> Input<'a> {
         self.rest
+    }
+
+    /// The offset of the data chunk that was read last.
+    pub fn last_chunk(&self) -> u64 {
+        self.last
     }
 
     /// Appends the content of the next data chunk to `buffer`: at most [`BLOCK`] bytes. `false` at the end of the window.
@@ -82,6 +89,7 @@ impl<'a> Chunks<'a> {
     }
 
     fn data(&mut self, kind: u8, body: &[u8], at: u64, buffer: &mut Vec<u8>) -> Result<(), Error> {
+        self.last = at;
         let bad = || Error::new(ErrorKind::SnappyData, at);
         // An empty data chunk is refused by Flink, too.
         let Some((_crc, data)) = body.split_first_chunk::<4>().filter(|(_, data)| !data.is_empty()) else {

@@ -71,7 +71,6 @@ impl<'a> Section<'a> {
         let mut cursor = Cursor::new(self.width, self.states);
         let mut chunks = Chunks::new(self.window);
         while !cursor.finished {
-            let chunk_at = chunks.rest().offset();
             let more = chunks.next_into(buffer).map_err(|e| self.located(e, None))?;
             let mut used = 0;
             while let Some(tail) = buffer.get(used..).filter(|_| !cursor.finished) {
@@ -82,7 +81,7 @@ impl<'a> Section<'a> {
                     }
                     Ok(None) => break,
                     Err((kind, _)) => {
-                        return Err(self.located(Error::new(kind, chunk_at), Some(cursor.entries)).into());
+                        return Err(self.located(Error::new(kind, chunks.last_chunk()), Some(cursor.entries)).into());
                     }
                 }
             }

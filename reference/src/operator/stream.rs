@@ -75,7 +75,7 @@ impl<'a> OperatorStream<'a> {
                     Ok(at) if at >= data.offset() && at <= file.end() => of_state.push(at),
                     _ => {
                         let kind = ErrorKind::PartitionOffset { found: offset, from: data.offset(), to: file.end() };
-                        return bad(kind).field("offsets");
+                        return Err(Error::new(kind, 0)).field("offsets").index(i as u64).field("state");
                     }
                 }
             }
