@@ -28,9 +28,11 @@ pub mod compression;
 pub mod error;
 pub mod keyed;
 pub mod limits;
+pub mod logical;
 pub mod meta_info;
 pub mod metadata;
 pub mod operator;
+pub mod savepoint;
 pub mod serializer;
 pub mod wire;
 

@@ -1,0 +1,9 @@
+//! What a savepoint means, whoever wrote it.
+//!
+//! Two savepoints mean the same if every operator has the same entries in the same states. Not part of the meaning: in
+//! which file, subtask and order an entry stands, compression, inlining, state ids, the version of `_metadata`, names and
+//! uids of operators (versions before 5 have none), serializer snapshots, and the two spellings of a null map value.
+
+mod hash;
+
+pub use hash::{Digest, EntryHash};

@@ -1,0 +1,102 @@
+//! Why a part of a savepoint cannot be read: whose it is, in which file, and what is wrong.
+
+use std::{fmt, io};
+
+use super::native::NativeFormat;
+use super::{Part, PartState};
+use crate::metadata::OperatorId;
+
+/// A part that cannot be read.
+#[derive(Debug)]
+pub struct Failure {
+    /// The operator.
+    pub operator: OperatorId,
+    /// Index of the subtask.
+    pub subtask: u32,
+    /// Which of its handles.
+    pub state: &'static str,
+    /// What is wrong.
+    pub why: Why,
+}
+
+/// What is wrong with a part.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Why {
+    /// A relative path that is not a plain file name; it is not followed, since it could leave the directory.
+    NotAFileName {
+        /// The path in the handle.
+        path: String,
+    },
+    /// An absolute path, where the store does not follow them.
+    Absolute {
+        /// The path in the handle.
+        path: String,
+    },
+    /// A segment of a merged file: checkpoints only.
+    Segment {
+        /// The physical file.
+        path: String,
+    },
+    /// The file cannot be opened.
+    Io {
+        /// The path in the handle.
+        file: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// The stream is not what the specification says.
+    Stream {
+        /// The path in the handle; none for inline state.
+        file: Option<String>,
+        /// What, and where.
+        error: crate::Error,
+    },
+    /// Not in the canonical format.
+    Native(NativeFormat),
+    /// An offset of raw keyed state that is outside of the stream.
+    RawOffset {
+        /// The key group.
+        key_group: u32,
+        /// Its offset.
+        offset: u64,
+    },
+    /// Keyed state of an operator without key groups, or with more than 32768.
+    MaxParallelism {
+        /// The max parallelism.
+        found: u32,
+    },
+}
+
+impl Failure {
+    pub(super) fn of(part: &Part<'_, '_>, why: Why) -> Self {
+        let state: &PartState<'_, '_> = &part.state;
+        Self { operator: part.operator.id, subtask: part.subtask, state: state.label(), why }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "operator {}, subtask {}, {} state: {}", self.operator, self.subtask, self.state, self.why)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAFileName { path } => write!(f, "{path} is not a plain file name and is not followed"),
+            Self::Absolute { path } => write!(f, "{path} is an absolute path, which is followed only when asked to"),
+            Self::Segment { path } => write!(f, "in a segment of the merged file {path}: a checkpoint, not a savepoint"),
+            Self::Io { file, error } => write!(f, "{file}: {error}"),
+            Self::Stream { file: Some(file), error } => write!(f, "{file}: {error}"),
+            Self::Stream { file: None, error } => write!(f, "inline: {error}"),
+            Self::Native(format) => write!(f, "{format}"),
+            Self::RawOffset { key_group, offset } => {
+                write!(f, "offset {offset} of key group {key_group} is outside of the stream")
+            }
+            Self::MaxParallelism { found } => write!(f, "keyed state with max parallelism {found}"),
+        }
+    }
+}

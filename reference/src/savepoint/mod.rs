@@ -1,0 +1,219 @@
+//! A savepoint as a whole: its metadata, and the streams that its handles lead to.
+//!
+//! Where the bytes of files come from is a [`Store`]'s business: a directory read into memory ([`Directory`]), mapped files,
+//! object storage. Handles are resolved here, and never to a path outside of the savepoint: what a relative handle says
+//! has to be a plain file name.
+
+mod failure;
+mod native;
+mod store;
+
+pub use failure::{Failure, Why};
+pub use native::NativeFormat;
+pub use store::{Directory, FileName, Store};
+
+use std::borrow::Cow;
+
+use crate::keyed::{KeyedStream, MaxParallelism};
+use crate::metadata::{
+    Handles, KeyGroupsFormat, KeyGroupsHandle, KeyedHandle, Metadata, Operator, OperatorStateHandle, StreamHandle,
+    SubtaskState,
+};
+use crate::operator::OperatorStream;
+
+/// Metadata, and a store with the files beside it.
+#[derive(Debug)]
+pub struct Savepoint<'a, S> {
+    metadata: Metadata<'a>,
+    store: S,
+}
+
+/// A handle of a subtask, and whose it is.
+#[derive(Debug)]
+pub struct Part<'p, 'a> {
+    /// The operator.
+    pub operator: &'p Operator<'a>,
+    /// Index of the subtask.
+    pub subtask: u32,
+    /// The handle.
+    pub state: PartState<'p, 'a>,
+}
+
+/// The handles that a subtask can have.
+#[derive(Debug, Clone, Copy)]
+pub enum PartState<'p, 'a> {
+    /// Keyed state and timers.
+    ManagedKeyed(&'p KeyedHandle<'a>),
+    /// Keyed streams of the operator's own.
+    RawKeyed(&'p KeyedHandle<'a>),
+    /// Split, union and broadcast state.
+    ManagedOperator(&'p OperatorStateHandle<'a>),
+    /// A stream of the operator's own.
+    RawOperator(&'p OperatorStateHandle<'a>),
+    /// In-flight data of a checkpoint.
+    Channels,
+}
+
+impl PartState<'_, '_> {
+    /// For people.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::ManagedKeyed(_) => "managed keyed",
+            Self::RawKeyed(_) => "raw keyed",
+            Self::ManagedOperator(_) => "managed operator",
+            Self::RawOperator(_) => "raw operator",
+            Self::Channels => "channel",
+        }
+    }
+}
+
+/// The bytes of a stream: in `_metadata`, or of a file.
+#[derive(Debug)]
+pub enum Bytes<'a, B> {
+    /// Inline state.
+    Inline(Cow<'a, [u8]>),
+    /// A file of the store.
+    File(B),
+}
+
+impl<B: AsRef<[u8]>> AsRef<[u8]> for Bytes<'_, B> {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::Inline(bytes) => bytes,
+            Self::File(bytes) => bytes.as_ref(),
+        }
+    }
+}
+
+impl<'a, S: Store> Savepoint<'a, S> {
+    /// A savepoint of that metadata, with its files in `store`.
+    pub fn new(metadata: Metadata<'a>, store: S) -> Self {
+        Self { metadata, store }
+    }
+
+    /// What `_metadata` says.
+    pub fn metadata(&self) -> &Metadata<'a> {
+        &self.metadata
+    }
+
+    /// Calls `visit` with every handle of an operator, subtask by subtask.
+    pub fn for_each_part<'o, E>(
+        &self,
+        operator: &'o Operator<'a>,
+        mut visit: impl FnMut(&Part<'_, 'a>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for subtask in operator.subtasks() {
+            let SubtaskState::Running(handles) = &subtask.state else { continue };
+            let Handles { managed_operator, raw_operator, managed_keyed, raw_keyed, .. } = handles;
+            let has_channels = !handles.input_channels.is_empty() || !handles.result_subpartitions.is_empty();
+            let states = [
+                managed_operator.as_ref().map(PartState::ManagedOperator),
+                raw_operator.as_ref().map(PartState::RawOperator),
+                managed_keyed.as_ref().map(PartState::ManagedKeyed),
+                raw_keyed.as_ref().map(PartState::RawKeyed),
+                has_channels.then_some(PartState::Channels),
+            ];
+            for state in states.into_iter().flatten() {
+                visit(&Part { operator, subtask: subtask.index, state })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The bytes that a stream handle leads to.
+    pub fn bytes(&self, stream: &StreamHandle<'a>) -> Result<Bytes<'a, S::Bytes>, Why> {
+        match stream {
+            StreamHandle::ByteStream(inline) => Ok(Bytes::Inline(inline.data.clone())),
+            StreamHandle::Relative(file) => {
+                let path = file.relative_path.to_text();
+                let name = FileName::new(&path).ok_or_else(|| Why::NotAFileName { path: path.to_string() })?;
+                let bytes = self.store.open(&name).map_err(|error| Why::Io { file: path.to_string(), error })?;
+                Ok(Bytes::File(bytes))
+            }
+            StreamHandle::File(file) => {
+                let path = file.path.to_text();
+                match self.store.open_absolute(&path) {
+                    None => Err(Why::Absolute { path: path.into_owned() }),
+                    Some(Ok(bytes)) => Ok(Bytes::File(bytes)),
+                    Some(Err(error)) => Err(Why::Io { file: path.into_owned(), error }),
+                }
+            }
+            StreamHandle::Segment(segment) => Err(Why::Segment { path: segment.path.to_string() }),
+            StreamHandle::EmptySegment => Ok(Bytes::Inline(Cow::Borrowed(&[]))),
+            StreamHandle::KeyGroups(handle) => self.bytes(&handle.delegate),
+        }
+    }
+
+    /// Opens managed keyed state in the canonical format and hands it to `read`. Other formats are
+    /// [`Why::Native`], with what it would take to read them.
+    pub fn keyed<R>(
+        &self,
+        part: &Part<'_, 'a>,
+        handle: &KeyedHandle<'a>,
+        read: impl FnOnce(&KeyedStream<'_>) -> Result<R, crate::Error>,
+    ) -> Result<R, Failure> {
+        let failed = |why| Failure::of(part, why);
+        let max = MaxParallelism::new(part.operator.max_parallelism)
+            .ok_or_else(|| failed(Why::MaxParallelism { found: part.operator.max_parallelism }))?;
+        let KeyedHandle::KeyGroups(handle) = handle else {
+            return Err(failed(Why::Native(NativeFormat::of_handle(handle))));
+        };
+        let bytes = self.bytes(&handle.delegate).map_err(failed)?;
+        if handle.format != KeyGroupsFormat::Savepoint && native::is_heap_native(bytes.as_ref(), &handle.offsets) {
+            return Err(failed(Why::Native(NativeFormat::Heap)));
+        }
+        let file = || name_of(&handle.delegate);
+        let stream = KeyedStream::open(bytes.as_ref(), &handle.offsets, max);
+        stream.and_then(|stream| read(&stream)).map_err(|error| failed(Why::Stream { file: file(), error }))
+    }
+
+    /// Opens managed operator state and hands it to `read`.
+    pub fn operator_state<R>(
+        &self,
+        part: &Part<'_, 'a>,
+        handle: &OperatorStateHandle<'a>,
+        read: impl FnOnce(&OperatorStream<'_>) -> Result<R, crate::Error>,
+    ) -> Result<R, Failure> {
+        let failed = |why| Failure::of(part, why);
+        let bytes = self.bytes(&handle.delegate).map_err(failed)?;
+        let stream = OperatorStream::open(bytes.as_ref(), handle);
+        stream
+            .and_then(|stream| read(&stream))
+            .map_err(|error| failed(Why::Stream { file: name_of(&handle.delegate), error }))
+    }
+
+    /// The sections of raw keyed state: opaque bytes, each from the offset of its key group up to the next one. Offset -1
+    /// means that a key group has nothing; 0 is an offset.
+    pub fn raw_keyed(
+        &self,
+        part: &Part<'_, 'a>,
+        handle: &KeyGroupsHandle<'a>,
+        mut visit: impl FnMut(u32, &[u8]),
+    ) -> Result<(), Failure> {
+        let bytes = self.bytes(&handle.delegate).map_err(|why| Failure::of(part, why))?;
+        let mut starts: Vec<(usize, u32)> = handle
+            .offsets
+            .iter()
+            .filter_map(|(group, offset)| usize::try_from(offset).ok().map(|offset| (offset, group)))
+            .collect();
+        starts.sort_unstable();
+        let ends = starts.iter().skip(1).map(|(start, _)| *start).chain([bytes.as_ref().len()]);
+        for ((start, group), end) in starts.iter().zip(ends) {
+            let Some(section) = bytes.as_ref().get(*start..end) else {
+                let why = Why::RawOffset { key_group: *group, offset: *start as u64 };
+                return Err(Failure::of(part, why));
+            };
+            visit(*group, section);
+        }
+        Ok(())
+    }
+}
+
+/// The file of a stream; none for inline state.
+fn name_of(stream: &StreamHandle<'_>) -> Option<String> {
+    match stream {
+        StreamHandle::Relative(file) => Some(file.relative_path.to_string()),
+        StreamHandle::File(file) => Some(file.path.to_string()),
+        _ => None,
+    }
+}
