@@ -15,8 +15,10 @@ pub struct OperatorStream<'a> {
     header: OperatorHeader<'a>,
     data: Input<'a>,
     layout: SnappyLayout,
-    /// Name and offsets of each state, in the order of the header.
+    /// Offsets of each state, in the order of the header.
     offsets: Vec<Vec<u64>>,
+    /// All of them, ascending: an element ends where the next one starts, of whatever state.
+    ascending: Vec<u64>,
 }
 
 /// How the data of a stream is compressed.
@@ -88,7 +90,9 @@ impl<'a> OperatorStream<'a> {
             }
         }
         let layout = layout(&header, data);
-        Ok(Self { header, data, layout, offsets })
+        let mut ascending = offsets.concat();
+        ascending.sort_unstable();
+        Ok(Self { header, data, layout, offsets, ascending })
     }
 
     /// What precedes the data.
@@ -103,39 +107,71 @@ impl<'a> OperatorStream<'a> {
 
     /// The partitions of a state.
     pub fn partitions(&self, name: &JavaStr<'_>) -> Result<Option<Partitions>, Error> {
-        let found = self.header.all_states().zip(&self.offsets).enumerate();
-        for (i, (state, offsets)) in found {
+        for (i, state) in self.header.all_states().enumerate() {
             if state.name.same_text(name) {
-                return self.read(state, offsets).map(Some).index(i as u64).field("state");
+                return self.read(i).map(Some);
             }
         }
         Ok(None)
     }
 
-    fn read(&self, state: &StateMetaInfo<'a>, offsets: &[u64]) -> Result<Partitions, Error> {
-        let count = offsets.len();
-        let Some(first) = offsets.first() else {
-            return Ok(Partitions { data: Vec::new(), ends: Some(Vec::new()), count });
+    /// Calls `visit` with every partition of a state, which is named by its position in the header. `false` if they cannot
+    /// be told apart: the offsets do not lead to elements, and the serializer's values do not say how long they are.
+    ///
+    /// Compressed partitions are opened in `buffer`, which is reused from call to call.
+    pub fn for_each_partition<E: From<Error>>(
+        &self,
+        state: usize,
+        buffer: &mut Vec<u8>,
+        mut visit: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<bool, E> {
+        let (Some(info), Some(offsets)) = (self.header.all_states().nth(state), self.offsets.get(state)) else {
+            return Ok(true);
         };
-        if self.layout == SnappyLayout::ByState {
-            let mut data = Vec::new();
-            let mut chunks = Chunks::resumed(self.window(*first, self.next_stream(*first)));
-            while chunks.next_into(&mut data)? {}
-            let ends = ends_by_serializer(state, count, &data);
-            return Ok(Partitions { data, ends, count });
-        }
-        let (mut data, mut ends) = (Vec::new(), Vec::with_capacity(count));
-        for offset in offsets {
-            let window = self.window(*offset, self.next_offset(*offset));
-            if self.layout == SnappyLayout::Plain {
-                data.extend_from_slice(window.bytes());
-            } else {
-                let mut chunks = Chunks::resumed(window);
-                while chunks.next_into(&mut data)? {}
+        let decode = |buffer: &mut Vec<u8>, window| {
+            let mut chunks = Chunks::resumed(window);
+            while chunks.next_into(buffer)? {}
+            Ok(())
+        };
+        match (self.layout, offsets.first()) {
+            (_, None) => {}
+            (SnappyLayout::ByState, Some(first)) => {
+                buffer.clear();
+                decode(buffer, self.window(*first, self.next_stream(*first))).index(state as u64).field("state")?;
+                let Some(ends) = ends_by_serializer(info, offsets.len(), buffer) else { return Ok(false) };
+                let mut start = 0;
+                for end in ends {
+                    visit(buffer.get(start..end).unwrap_or_default())?;
+                    start = end;
+                }
             }
-            ends.push(data.len());
+            (layout, Some(_)) => {
+                for offset in offsets {
+                    let window = self.window(*offset, self.next_offset(*offset));
+                    if layout == SnappyLayout::Plain {
+                        visit(window.bytes())?;
+                    } else {
+                        buffer.clear();
+                        decode(buffer, window).index(state as u64).field("state")?;
+                        visit(buffer)?;
+                    }
+                }
+            }
         }
-        Ok(Partitions { data, ends: Some(ends), count })
+        Ok(true)
+    }
+
+    fn read(&self, index: usize) -> Result<Partitions, Error> {
+        let count = self.offsets.get(index).map_or(0, Vec::len);
+        let (mut data, mut ends, mut buffer) = (Vec::new(), Vec::with_capacity(count), Vec::new());
+        let told_apart = self.for_each_partition::<Error>(index, &mut buffer, |partition| {
+            data.extend_from_slice(partition);
+            ends.push(data.len());
+            Ok(())
+        })?;
+        // What could not be told apart is in the buffer as a whole.
+        let data = if told_apart { data } else { buffer };
+        Ok(Partitions { data, ends: told_apart.then_some(ends), count })
     }
 
     fn window(&self, from: u64, to: u64) -> Input<'a> {
@@ -148,8 +184,8 @@ impl<'a> OperatorStream<'a> {
 
     /// The lowest offset of any state above `offset`, or the end.
     fn next_offset(&self, offset: u64) -> u64 {
-        let above = self.offsets.iter().flatten().copied().filter(|other| *other > offset);
-        above.min().unwrap_or(self.data.end())
+        let above = self.ascending.partition_point(|other| *other <= offset);
+        self.ascending.get(above).copied().unwrap_or(self.data.end())
     }
 
     /// Where the framed stream that `offset` is in ends: at the next identifier, or the end.
