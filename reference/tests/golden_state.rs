@@ -6,7 +6,7 @@ mod common;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use common::{Golden, corpus};
+use common::{Golden, jobs};
 use flink_savepoint::keyed::{KeyGroup, KeyLayout, KeyedStream, KeyedWriter, MaxParallelism, StateId, Timer};
 use flink_savepoint::meta_info::{KeyedStateType, StateKind};
 use flink_savepoint::metadata::{
@@ -14,14 +14,6 @@ use flink_savepoint::metadata::{
 };
 use flink_savepoint::operator::{OperatorStream, SnappyLayout};
 use flink_savepoint::wire::Output;
-
-/// Savepoints that real jobs wrote, in the canonical format.
-fn jobs() -> Vec<Golden> {
-    let jobs: Vec<Golden> =
-        corpus().into_iter().filter(|g| !g.id.contains("-crafted-") && !g.id.ends_with("-native")).collect();
-    assert_eq!(jobs.len(), 72);
-    jobs
-}
 
 fn content(golden: &Golden, handle: &StreamHandle<'_>) -> Vec<u8> {
     match handle {

@@ -91,10 +91,19 @@ impl<'a> KeyedStream<'a> {
     ) -> Result<(), E> {
         let mut at = self.header_end;
         for section in self.sections() {
-            between(at, section.offset())?;
+            self.adjacent(at, section.offset())?;
             at = section.for_each(buffer, |entry| visit(section.key_group(), entry))?;
         }
-        Ok(between(at, self.len())?)
+        Ok(self.adjacent(at, self.len())?)
+    }
+
+    /// That what ends at `end` is followed at once by what starts at `start`.
+    #[expect(clippy::unused_self, reason = "said of this stream")]
+    pub(crate) fn adjacent(&self, end: u64, start: u64) -> Result<(), Error> {
+        if end == start {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::BytesBetweenSections { count: start.saturating_sub(end) }, end))
     }
 
     fn at(&self, i: usize) -> Section<'a> {
@@ -111,11 +120,4 @@ impl<'a> KeyedStream<'a> {
             compressed: self.header.compressed,
         }
     }
-}
-
-fn between(end: u64, start: u64) -> Result<(), Error> {
-    if end == start {
-        return Ok(());
-    }
-    Err(Error::new(ErrorKind::BytesBetweenSections { count: start.saturating_sub(end) }, end))
 }

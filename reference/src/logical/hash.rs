@@ -59,8 +59,8 @@ impl EntryHash {
     #[inline]
     pub fn of(key_group: u16, key: &[u8], value: &[u8]) -> Self {
         let key = xxh3_128_with_seed(key, key_group.into());
-        let [.., a, b, c, d, e, f, g, h] = key.to_be_bytes();
-        let value = xxh3_128_with_seed(value, u64::from_be_bytes([a, b, c, d, e, f, g, h]));
+        let low = u64::try_from(key & u128::from(u64::MAX)).unwrap_or_default();
+        let value = xxh3_128_with_seed(value, low);
         Self { key, value }
     }
 
@@ -79,15 +79,19 @@ mod tests {
 
     fn digest(entries: &[Parts]) -> Digest {
         let mut digest = Digest::default();
-        entries.iter().for_each(|(group, key, value)| digest.add(*group, key, value));
+        for (group, key, value) in entries {
+            digest.add(*group, key, value);
+        }
         digest
     }
 
     #[test]
     fn order_does_not_matter_and_everything_else_does() {
         let entries: [Parts; 5] = [(1, b"k", b"v"), (2, b"k", b"v"), (1, b"kv", b""), (1, b"", b"kv"), (1, b"v", b"k")];
-        let [a, b, c, d, e] = entries;
-        assert_eq!(digest(&[a, b, c, d, e]), digest(&[e, d, a, c, b]));
+        let [a, b, ..] = entries;
+        let mut reversed = entries;
+        reversed.reverse();
+        assert_eq!(digest(&entries), digest(&reversed));
         let sums: std::collections::BTreeSet<u128> = entries.iter().map(|entry| digest(&[*entry]).sum).collect();
         assert_eq!(sums.len(), 5);
         assert_ne!(digest(&[a]).sum, digest(&[a, a, a]).sum, "repeated entries count");

@@ -4,6 +4,12 @@
 //! which file, subtask and order an entry stands, compression, inlining, state ids, the version of `_metadata`, names and
 //! uids of operators (versions before 5 have none), serializer snapshots, and the two spellings of a null map value.
 
+mod diff;
+mod fingerprint;
 mod hash;
+mod visit;
 
+pub use diff::{Change, Diff, DiffOptions, Excerpt, Ignore, Presence, StateDiff, diff};
+pub use fingerprint::{Fingerprint, OperatorFingerprint, StateFingerprint, fingerprint};
 pub use hash::{Digest, EntryHash};
+pub use visit::{LogicalKind, StateKey, Volatile};

@@ -54,6 +54,18 @@ pub enum Why {
     },
     /// Not in the canonical format.
     Native(NativeFormat),
+    /// Compressed operator state by Flink 1.18.0 or 1.18.1, whose elements only the job's own serializer could tell apart.
+    Undivided {
+        /// Name of the state.
+        state: String,
+    },
+    /// An offset of raw operator state that is outside of the stream.
+    RawPartition {
+        /// Name of the state.
+        state: String,
+        /// Its offset.
+        offset: i64,
+    },
     /// An offset of raw keyed state that is outside of the stream.
     RawOffset {
         /// The key group.
@@ -69,7 +81,7 @@ pub enum Why {
 }
 
 impl Failure {
-    pub(super) fn of(part: &Part<'_, '_>, why: Why) -> Self {
+    pub(crate) fn of(part: &Part<'_, '_>, why: Why) -> Self {
         let state: &PartState<'_, '_> = &part.state;
         Self { operator: part.operator.id, subtask: part.subtask, state: state.label(), why }
     }
@@ -88,7 +100,9 @@ impl fmt::Display for Why {
         match self {
             Self::NotAFileName { path } => write!(f, "{path} is not a plain file name and is not followed"),
             Self::Absolute { path } => write!(f, "{path} is an absolute path, which is followed only when asked to"),
-            Self::Segment { path } => write!(f, "in a segment of the merged file {path}: a checkpoint, not a savepoint"),
+            Self::Segment { path } => {
+                write!(f, "in a segment of the merged file {path}: a checkpoint, not a savepoint")
+            }
             Self::Io { file, error } => write!(f, "{file}: {error}"),
             Self::Stream { file: Some(file), error } => write!(f, "{file}: {error}"),
             Self::Stream { file: None, error } => write!(f, "inline: {error}"),
@@ -96,6 +110,12 @@ impl fmt::Display for Why {
             Self::RawOffset { key_group, offset } => {
                 write!(f, "offset {offset} of key group {key_group} is outside of the stream")
             }
+            Self::Undivided { state } => write!(
+                f,
+                "the elements of {state} cannot be told apart: compressed by Flink 1.18.0 or 1.18.1 (FLINK-34063), \
+                 and the lengths of its values are not known"
+            ),
+            Self::RawPartition { state, offset } => write!(f, "offset {offset} of {state} is outside of the stream"),
             Self::MaxParallelism { found } => write!(f, "keyed state with max parallelism {found}"),
         }
     }

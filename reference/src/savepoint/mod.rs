@@ -16,8 +16,7 @@ use std::borrow::Cow;
 
 use crate::keyed::{KeyedStream, MaxParallelism};
 use crate::metadata::{
-    Handles, KeyGroupsFormat, KeyGroupsHandle, KeyedHandle, Metadata, Operator, OperatorStateHandle, StreamHandle,
-    SubtaskState,
+    Handles, KeyGroupsFormat, KeyedHandle, Metadata, Operator, OperatorStateHandle, StreamHandle, SubtaskState,
 };
 use crate::operator::OperatorStream;
 
@@ -187,23 +186,59 @@ impl<'a, S: Store> Savepoint<'a, S> {
     pub fn raw_keyed(
         &self,
         part: &Part<'_, 'a>,
-        handle: &KeyGroupsHandle<'a>,
+        handle: &KeyedHandle<'a>,
         mut visit: impl FnMut(u32, &[u8]),
     ) -> Result<(), Failure> {
-        let bytes = self.bytes(&handle.delegate).map_err(|why| Failure::of(part, why))?;
-        let mut starts: Vec<(usize, u32)> = handle
-            .offsets
-            .iter()
-            .filter_map(|(group, offset)| usize::try_from(offset).ok().map(|offset| (offset, group)))
-            .collect();
+        let failed = |why| Failure::of(part, why);
+        let KeyedHandle::KeyGroups(handle) = handle else {
+            return Err(failed(Why::Native(NativeFormat::of_handle(handle))));
+        };
+        let starts = handle.offsets.iter().filter(|(_, offset)| *offset >= 0);
+        let starts = starts.map(|(group, offset)| (offset, group)).collect();
+        self.raw(&handle.delegate, starts, &mut visit).map_err(|why| match why {
+            Err((offset, group)) => failed(Why::RawOffset { key_group: group, offset: offset.unsigned_abs() }),
+            Ok(why) => failed(why),
+        })
+    }
+
+    /// The partitions of raw operator state, opaque bytes with the name of their state.
+    pub fn raw_operator(
+        &self,
+        part: &Part<'_, 'a>,
+        handle: &OperatorStateHandle<'a>,
+        mut visit: impl FnMut(&str, &[u8]),
+    ) -> Result<(), Failure> {
+        let names: Vec<String> = handle.states.iter().map(|meta| meta.name.to_string()).collect();
+        let starts = handle.states.iter().zip(0..);
+        let starts = starts.flat_map(|(meta, i)| meta.offsets.iter().map(|at| (at, i)).collect::<Vec<_>>()).collect();
+        let name = |i: u32| usize::try_from(i).ok().and_then(|i| names.get(i)).map_or("", String::as_str);
+        self.raw(&handle.delegate, starts, &mut |i, bytes| visit(name(i), bytes)).map_err(|why| {
+            Failure::of(
+                part,
+                match why {
+                    Err((offset, i)) => Why::RawPartition { state: name(i).to_owned(), offset },
+                    Ok(why) => why,
+                },
+            )
+        })
+    }
+
+    /// What starts at each offset, up to the next one. The error is that of the stream, or the offset that is outside of it.
+    fn raw(
+        &self,
+        stream: &StreamHandle<'a>,
+        mut starts: Vec<(i64, u32)>,
+        visit: &mut dyn FnMut(u32, &[u8]),
+    ) -> Result<(), Result<Why, (i64, u32)>> {
+        let bytes = self.bytes(stream).map_err(Ok)?;
+        let bytes = bytes.as_ref();
         starts.sort_unstable();
-        let ends = starts.iter().skip(1).map(|(start, _)| *start).chain([bytes.as_ref().len()]);
-        for ((start, group), end) in starts.iter().zip(ends) {
-            let Some(section) = bytes.as_ref().get(*start..end) else {
-                let why = Why::RawOffset { key_group: *group, offset: *start as u64 };
-                return Err(Failure::of(part, why));
-            };
-            visit(*group, section);
+        let ends =
+            starts.iter().skip(1).map(|(start, _)| *start).chain([i64::try_from(bytes.len()).unwrap_or(i64::MAX)]);
+        for ((start, whose), end) in starts.iter().zip(ends) {
+            let range = usize::try_from(*start).ok().zip(usize::try_from(end).ok());
+            let section = range.and_then(|(start, end)| bytes.get(start..end)).ok_or(Err((*start, *whose)))?;
+            visit(*whose, section);
         }
         Ok(())
     }

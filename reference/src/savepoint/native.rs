@@ -21,7 +21,9 @@ impl NativeFormat {
         match handle {
             KeyedHandle::Incremental(_) => Self::RocksDb,
             KeyedHandle::KeyGroups(_) => Self::Heap,
-            KeyedHandle::Changelog(_) | KeyedHandle::ByteIncrement(_) | KeyedHandle::FileIncrement(_) => Self::Changelog,
+            KeyedHandle::Changelog(_) | KeyedHandle::ByteIncrement(_) | KeyedHandle::FileIncrement(_) => {
+                Self::Changelog
+            }
         }
     }
 }
@@ -35,7 +37,10 @@ impl fmt::Display for NativeFormat {
                 ("a snapshot with a log of changes", "the format of the backend underneath and that of the changelog")
             }
         };
-        write!(f, "{what}, not canonical; to read it would need {needs}. Take a savepoint in the canonical format instead")
+        write!(
+            f,
+            "{what}, not canonical; to read it would need {needs}. Take a savepoint in the canonical format instead"
+        )
     }
 }
 

@@ -14,7 +14,8 @@ impl<'n> FileName<'n> {
     /// `None` unless it is a plain file name on this system, and on systems where `\` separates.
     pub fn new(name: &'n str) -> Option<Self> {
         let mut components = Path::new(name).components();
-        let plain = matches!((components.next(), components.next()), (Some(Component::Normal(only)), None) if only == name);
+        let plain =
+            matches!((components.next(), components.next()), (Some(Component::Normal(only)), None) if only == name);
         (plain && !name.contains(['\\', '\0'])).then_some(Self(name))
     }
 

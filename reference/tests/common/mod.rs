@@ -35,3 +35,11 @@ pub fn corpus() -> Vec<Golden> {
     assert!(goldens.len() >= 200, "only {} golden files", goldens.len());
     goldens
 }
+
+/// Savepoints that real jobs wrote, in the canonical format.
+pub fn jobs() -> Vec<Golden> {
+    let jobs: Vec<Golden> =
+        corpus().into_iter().filter(|g| !g.id.contains("-crafted-") && !g.id.ends_with("-native")).collect();
+    assert_eq!(jobs.len(), 72);
+    jobs
+}

@@ -1,0 +1,197 @@
+//! A digest for each operator, state and key group.
+
+use std::collections::BTreeMap;
+
+use super::hash::{Digest, EntryHash};
+use super::visit::{LogicalKind, Place, StateKey, Visitor, Volatile, visit};
+use crate::meta_info::StateKind;
+use crate::metadata::OperatorId;
+use crate::savepoint::{Failure, Savepoint, Store};
+
+/// What a savepoint means, as digests.
+#[derive(Debug, Default)]
+pub struct Fingerprint {
+    /// The operators by id.
+    pub operators: BTreeMap<OperatorId, OperatorFingerprint>,
+    /// Payload of the master states by name.
+    pub master_states: BTreeMap<String, Digest>,
+    /// What could not be read. Digests of these operators do not say everything.
+    pub failures: Vec<Failure>,
+}
+
+/// What an operator means.
+#[derive(Debug, Default)]
+pub struct OperatorFingerprint {
+    /// The uid that the user set, where the metadata has it.
+    pub uid: Option<String>,
+    /// The operator's name, where the metadata has it.
+    pub name: Option<String>,
+    /// Number of key groups.
+    pub max_parallelism: u32,
+    /// Whether all subtasks had finished.
+    pub fully_finished: bool,
+    /// The states. Some may have no entries; that is the same as not being there.
+    pub states: BTreeMap<StateKey, StateFingerprint>,
+}
+
+/// What a state means.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StateFingerprint {
+    /// All its entries.
+    pub total: Digest,
+    /// Those of each key group that has any; empty outside of keyed state.
+    pub key_groups: BTreeMap<u16, Digest>,
+    /// Broadcast state: whether the copies of the subtasks differ. Then `total` is that of all copies.
+    pub copies_differ: bool,
+    /// Why two runs of one job need not agree in it.
+    pub volatile: Option<Volatile>,
+}
+
+impl OperatorFingerprint {
+    /// The states together: order-free, by name and kind.
+    pub fn digest(&self) -> Digest {
+        let mut all = Digest::default();
+        for (key, state) in self.states.iter().filter(|(_, state)| state.total.entries > 0) {
+            all += state.under(key);
+        }
+        all
+    }
+}
+
+impl StateFingerprint {
+    /// The digest with the state's name and kind mixed in, so that it can be added to that of other states.
+    fn under(&self, key: &StateKey) -> Digest {
+        let sum = EntryHash::of(0, key.to_string().as_bytes(), &self.total.sum.to_be_bytes()).whole();
+        Digest { sum, ..self.total }
+    }
+}
+
+impl Fingerprint {
+    /// The digest of the savepoint: its operators by id, with their states, and its master states.
+    pub fn digest(&self) -> Digest {
+        let mut all = Digest::default();
+        for (id, operator) in &self.operators {
+            let digest = operator.digest();
+            let about = [
+                &digest.sum.to_be_bytes()[..],
+                &operator.max_parallelism.to_be_bytes(),
+                &[operator.fully_finished.into()],
+            ];
+            all += Digest { sum: EntryHash::of(0, &id.0, &about.concat()).whole(), ..digest };
+        }
+        for (name, digest) in &self.master_states {
+            all += Digest { sum: EntryHash::of(1, name.as_bytes(), &digest.sum.to_be_bytes()).whole(), ..*digest };
+        }
+        all
+    }
+}
+
+/// Computes the fingerprint: one pass over all state, in memory that grows with the number of states and key groups.
+///
+/// `progress` is told of bytes that have been read.
+pub fn fingerprint<S: Store>(savepoint: &Savepoint<'_, S>, progress: &mut dyn FnMut(u64)) -> Fingerprint {
+    let mut result = Fingerprint::default();
+    for master in &savepoint.metadata().master_states {
+        let digest = result.master_states.entry(master.name.to_string()).or_default();
+        digest.add(0, &master.version.to_be_bytes(), &master.payload);
+    }
+    for operator in &savepoint.metadata().operators {
+        let mut collector = Collector::new(progress);
+        result.failures.extend(visit(savepoint, &operator, &mut collector));
+        let states = collector.finish();
+        let of_operator = OperatorFingerprint {
+            uid: operator.uid.as_ref().map(ToString::to_string),
+            name: operator.name.as_ref().map(ToString::to_string),
+            max_parallelism: operator.max_parallelism,
+            fully_finished: operator.is_fully_finished(),
+            states,
+        };
+        result.operators.insert(operator.id, of_operator);
+    }
+    result
+}
+
+struct Collector<'p> {
+    numbers: BTreeMap<StateKey, usize>,
+    states: Vec<Collected>,
+    progress: &'p mut dyn FnMut(u64),
+}
+
+struct Collected {
+    fingerprint: StateFingerprint,
+    /// The key group whose entries are being added up, and their digest so far.
+    open: Option<(u16, Digest)>,
+    /// Broadcast: the copy of each subtask.
+    copies: Option<BTreeMap<u32, Digest>>,
+}
+
+impl<'p> Collector<'p> {
+    fn new(progress: &'p mut dyn FnMut(u64)) -> Self {
+        Self { numbers: BTreeMap::new(), states: Vec::new(), progress }
+    }
+
+    fn finish(self) -> BTreeMap<StateKey, StateFingerprint> {
+        let states = self.states.into_iter().map(Collected::finish);
+        let mut by_number: Vec<Option<StateFingerprint>> = states.map(Some).collect();
+        let take = |(key, number): (StateKey, usize)| {
+            by_number.get_mut(number).and_then(Option::take).map(|fingerprint| (key, fingerprint))
+        };
+        self.numbers.into_iter().filter_map(take).collect()
+    }
+}
+
+impl Collected {
+    fn close(&mut self) {
+        if let Some((group, digest)) = self.open.take() {
+            *self.fingerprint.key_groups.entry(group).or_default() += digest;
+            self.fingerprint.total += digest;
+        }
+    }
+
+    fn finish(mut self) -> StateFingerprint {
+        self.close();
+        if let Some(copies) = self.copies {
+            let mut copies = copies.into_values();
+            self.fingerprint.total = copies.next().unwrap_or_default();
+            let first = self.fingerprint.total;
+            for copy in copies.filter(|copy| *copy != first) {
+                self.fingerprint.copies_differ = true;
+                self.fingerprint.total += copy;
+            }
+        }
+        self.fingerprint
+    }
+}
+
+impl Visitor for Collector<'_> {
+    fn state(&mut self, key: &StateKey, volatile: Option<Volatile>) -> Option<usize> {
+        if let Some(number) = self.numbers.get(key) {
+            return Some(*number);
+        }
+        let fingerprint = StateFingerprint { volatile, ..StateFingerprint::default() };
+        let copies = (key.kind == LogicalKind::Managed(StateKind::Broadcast)).then(BTreeMap::new);
+        self.states.push(Collected { fingerprint, open: None, copies });
+        self.numbers.insert(key.clone(), self.states.len() - 1);
+        Some(self.states.len() - 1)
+    }
+
+    #[inline]
+    fn entry(&mut self, place: Place, prefix: u16, key: &[u8], value: &[u8]) {
+        let Some(state) = self.states.get_mut(place.state) else { return };
+        match (place.key_group, &mut state.copies, &mut state.open) {
+            (Some(group), _, Some((open, digest))) if *open == group => digest.add(prefix, key, value),
+            (Some(group), ..) => {
+                state.close();
+                let mut digest = Digest::default();
+                digest.add(prefix, key, value);
+                state.open = Some((group, digest));
+            }
+            (None, Some(copies), _) => copies.entry(place.subtask).or_default().add(prefix, key, value),
+            (None, None, _) => state.fingerprint.total.add(prefix, key, value),
+        }
+    }
+
+    fn progress(&mut self, bytes: u64) {
+        (self.progress)(bytes);
+    }
+}
