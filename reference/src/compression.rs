@@ -25,6 +25,71 @@ const COMPRESSED: u8 = 0x00;
 const STORED: u8 = 0x01;
 const IDENTIFIER_TYPE: u8 = 0xFF;
 
+/// A chunk of a framed stream.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Chunk<'a> {
+    kind: u8,
+    body: &'a [u8],
+    offset: u64,
+}
+
+impl<'a> Chunk<'a> {
+    /// Takes a chunk off the start of `window`.
+    fn read(window: Input<'a>) -> Result<(Input<'a>, Self), Error> {
+        let offset = window.offset();
+        let fail = |kind| Err(Error::new(kind, offset));
+        let Some((&[kind, a, b, c], rest)) = window.bytes().split_first_chunk::<4>() else {
+            return fail(ErrorKind::Truncated { available: window.len() });
+        };
+        let length = usize::from(a) | usize::from(b) << 8 | usize::from(c) << 16;
+        let Some((body, rest)) = rest.split_at_checked(length) else {
+            return fail(ErrorKind::LengthBeyondInput { found: length as u64, available: rest.len() });
+        };
+        Ok((Input::with_offset(rest, offset + 4 + length as u64), Self { kind, body, offset }))
+    }
+
+    /// The chunks of a window, up to its end or to what is none.
+    pub(crate) fn all(mut window: Input<'a>) -> impl Iterator<Item = Self> {
+        std::iter::from_fn(move || {
+            let (rest, chunk) = Self::read(window).ok()?;
+            window = rest;
+            Some(chunk)
+        })
+    }
+
+    /// Where it starts.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    pub(crate) fn is_identifier(&self) -> bool {
+        self.kind == IDENTIFIER_TYPE && self.body == IDENTIFIER.split_at(4).1
+    }
+
+    pub(crate) fn holds_data(&self) -> bool {
+        matches!(self.kind, COMPRESSED | STORED)
+    }
+
+    /// The data behind the CRC, and how many bytes it is uncompressed. An empty data chunk is refused by Flink, too.
+    fn data(&self) -> Result<(&'a [u8], usize), Error> {
+        let fail = |kind| Err(Error::new(kind, self.offset));
+        let Some((_crc, data)) = self.body.split_first_chunk::<4>().filter(|(_, data)| !data.is_empty()) else {
+            return fail(ErrorKind::SnappyData);
+        };
+        let size = if self.kind == STORED { Ok(data.len()) } else { decompress_len(data) };
+        match size {
+            Ok(size) if size <= BLOCK => Ok((data, size)),
+            Ok(size) => fail(ErrorKind::SnappyBlock { found: size as u64 }),
+            Err(_) => fail(ErrorKind::SnappyData),
+        }
+    }
+
+    /// Uncompressed size of what it holds.
+    pub(crate) fn size(&self) -> Option<usize> {
+        self.data().ok().map(|(_, size)| size)
+    }
+}
+
 /// Takes chunks off a window and appends what they hold to a buffer.
 #[derive(Debug)]
 pub struct Chunks<'a> {
@@ -58,55 +123,35 @@ impl<'a> Chunks<'a> {
 
     /// Appends the content of the next data chunk to `buffer`: at most [`BLOCK`] bytes. `false` at the end of the window.
     pub fn next_into(&mut self, buffer: &mut Vec<u8>) -> Result<bool, Error> {
-        loop {
-            let at = self.rest.offset();
-            let bytes = self.rest.bytes();
-            if bytes.is_empty() && self.identified {
-                return Ok(false);
+        while !(self.rest.is_empty() && self.identified) {
+            let (rest, chunk) = Chunk::read(self.rest)?;
+            if chunk.is_identifier() {
+                self.identified = true;
+            } else if !self.identified || chunk.kind == IDENTIFIER_TYPE {
+                return Err(Error::new(ErrorKind::SnappyIdentifier, chunk.offset));
+            } else if chunk.holds_data() {
+                self.append(&chunk, buffer)?;
+                self.rest = rest;
+                return Ok(true);
+            } else if chunk.kind < 0x80 {
+                return Err(Error::new(ErrorKind::SnappyChunk { found: chunk.kind }, chunk.offset));
             }
-            let Some((&[kind, a, b, c], rest)) = bytes.split_first_chunk::<4>() else {
-                return Err(Error::new(ErrorKind::Truncated { available: bytes.len() }, at));
-            };
-            let length = usize::from(a) | usize::from(b) << 8 | usize::from(c) << 16;
-            let Some((body, rest)) = rest.split_at_checked(length) else {
-                return Err(Error::new(
-                    ErrorKind::LengthBeyondInput { found: length as u64, available: rest.len() },
-                    at,
-                ));
-            };
-            if !self.identified && bytes.get(..IDENTIFIER.len()) != Some(&IDENTIFIER) {
-                return Err(Error::new(ErrorKind::SnappyIdentifier, at));
-            }
-            self.rest = Input::with_offset(rest, at + 4 + length as u64);
-            match kind {
-                IDENTIFIER_TYPE if body == IDENTIFIER.split_at(4).1 => self.identified = true,
-                IDENTIFIER_TYPE => return Err(Error::new(ErrorKind::SnappyIdentifier, at)),
-                COMPRESSED | STORED => return self.data(kind, body, at, buffer).map(|()| true),
-                0x80..=0xFE => {}
-                found => return Err(Error::new(ErrorKind::SnappyChunk { found }, at)),
-            }
+            self.rest = rest;
         }
+        Ok(false)
     }
 
-    fn data(&mut self, kind: u8, body: &[u8], at: u64, buffer: &mut Vec<u8>) -> Result<(), Error> {
-        self.last = at;
-        let bad = || Error::new(ErrorKind::SnappyData, at);
-        // An empty data chunk is refused by Flink, too.
-        let Some((_crc, data)) = body.split_first_chunk::<4>().filter(|(_, data)| !data.is_empty()) else {
-            return Err(bad());
-        };
-        let size = if kind == STORED { data.len() } else { decompress_len(data).map_err(|_| bad())? };
-        if size > BLOCK {
-            return Err(Error::new(ErrorKind::SnappyBlock { found: size as u64 }, at));
-        }
-        if kind == STORED {
+    fn append(&mut self, chunk: &Chunk<'a>, buffer: &mut Vec<u8>) -> Result<(), Error> {
+        self.last = chunk.offset;
+        let (data, size) = chunk.data()?;
+        if chunk.kind == STORED {
             buffer.extend_from_slice(data);
             return Ok(());
         }
         let start = buffer.len();
         buffer.resize(start + size, 0);
         let target = buffer.get_mut(start..).unwrap_or_default();
-        self.decoder.decompress(data, target).map_err(|_| bad())?;
+        self.decoder.decompress(data, target).map_err(|_| Error::new(ErrorKind::SnappyData, chunk.offset))?;
         Ok(())
     }
 }

@@ -75,6 +75,13 @@ impl Error {
         text
     }
 
+    /// The error inside of that element of a list.
+    pub(crate) fn within(mut self, list: &'static str, index: usize) -> Self {
+        self.push(Segment::Index(index as u64));
+        self.push(Segment::Field(list));
+        self
+    }
+
     pub(crate) fn push(&mut self, segment: Segment) {
         self.0.path.push(segment);
     }
@@ -102,6 +109,13 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// What a writer refuses, beside what its sink may fail with.
+impl From<Error> for std::io::Error {
+    fn from(error: Error) -> Self {
+        Self::new(std::io::ErrorKind::InvalidInput, error)
+    }
+}
 
 impl<'a> nom::error::ParseError<Input<'a>> for Error {
     // nom's own parsers fail here in one way only: the bytes ran out.
@@ -236,6 +250,9 @@ error_kinds! {
     /// Nested deeper than [`Limits::nesting`](crate::Limits::nesting).
     TooDeep { /** The limit. */ limit: u8 }
         = "too-deep", "LIMIT-NESTING-01", "nested deeper than the limit of {limit}";
+    /// Larger, uncompressed, than [`Limits::entry`](crate::Limits::entry).
+    EntryTooLarge { /** The limit. */ limit: usize }
+        = "entry-too-large", "LIMIT-ENTRY-01", "an entry of more than {limit} uncompressed bytes, the limit of this reader";
     /// Accepted by Flink, but not what a writer writes; an error in strict reading only.
     NotCanonical { /** What was found. */ what: &'static str }
         = "not-canonical", "META-STRICT-01", "{what} (accepted by Flink, refused in strict reading)";
@@ -391,6 +408,9 @@ error_kinds! {
     /// A key group outside of the range of its stream.
     KeyGroupOutsideRange { /** The key group. */ found: u16, /** The range. */ range: KeyGroupRange }
         = "key-group-outside-range", "KEYED-GROUP-02", "key group {found} is not in the range {range} of the stream";
+    /// A key that says another key group than that of its section.
+    KeyGroupPrefix { /** The key group in the key. */ found: u16 }
+        = "key-group-prefix", "KEYED-GROUP-04", "a key of key group {found} (Flink reads it, and never finds it)";
     /// Key groups that are not written in ascending order.
     KeyGroupOrder { /** The key group. */ found: u16 }
         = "key-group-order", "KEYED-GROUP-03", "key group {found} comes after a higher one";
@@ -430,6 +450,9 @@ error_kinds! {
     /// Two modes for one state.
     ModeMismatch
         = "mode-mismatch", "OPSTATE-MODE-01", "the mode in the handle is not that in the stream";
+    /// Broadcast state that is not exactly one map.
+    BroadcastPartitions { /** How many offsets there are. */ found: usize }
+        = "broadcast-partitions", "OPSTATE-BROADCAST-01", "{found} offsets for a broadcast state, which is exactly one map";
     /// An offset outside of the data.
     PartitionOffset { /** The offset found. */ found: i64, /** The end of the header. */ from: u64, /** The end of the stream. */ to: u64 }
         = "partition-offset", "OPSTATE-OFFSET-01", "offset {found} is not between the header's end {from} and the stream's end {to}";

@@ -190,6 +190,38 @@ impl<'a> StateMetaInfo<'a> {
         }
     }
 
+    /// Whether a serializer is wrapped in a `TtlAwareSerializerSnapshot`, which only Flink 2.1 and later read.
+    pub fn is_ttl_aware(&self) -> bool {
+        self.serializers().any(|(_, serializer)| serializer.is_ttl_aware())
+    }
+
+    /// The state with the snapshots that are wrapped. Values have the same bytes.
+    #[must_use]
+    pub fn without_ttl_awareness(&self) -> Self {
+        if !self.is_ttl_aware() {
+            return self.clone();
+        }
+        let plain = |serializer: &SerializerSnapshot<'a>| serializer.without_ttl_awareness();
+        Self {
+            name: self.name.clone(),
+            kind: self.kind,
+            value_serializer: plain(&self.value_serializer),
+            namespace_serializer: self.namespace_serializer.as_ref().map(plain),
+            key_serializer: self.key_serializer.as_ref().map(plain),
+            raw: Cow::Borrowed(&[]),
+        }
+    }
+
+    /// In the order in which Flink writes them.
+    fn serializers(&self) -> impl Iterator<Item = (&'static str, &SerializerSnapshot<'a>)> {
+        let all = [
+            (VALUE_SERIALIZER, Some(&self.value_serializer)),
+            (NAMESPACE_SERIALIZER, self.namespace_serializer.as_ref()),
+            (KEY_SERIALIZER, self.key_serializer.as_ref()),
+        ];
+        all.into_iter().filter_map(|(key, serializer)| Some((key, serializer?)))
+    }
+
     /// Reads one and checks that its kind may stand in `place`.
     pub(crate) fn read(input: Input<'a>, place: Place) -> Parsed<'a, Self> {
         let (rest, name) = java::utf(input, false).field("name")?;
@@ -242,17 +274,10 @@ impl<'a> StateMetaInfo<'a> {
             out.utf(&key.into())?;
             out.utf(&value.into())?;
         }
-        let serializers = [
-            (VALUE_SERIALIZER, Some(&self.value_serializer)),
-            (NAMESPACE_SERIALIZER, self.namespace_serializer.as_ref()),
-            (KEY_SERIALIZER, self.key_serializer.as_ref()),
-        ];
-        out.count(serializers.iter().filter(|(_, serializer)| serializer.is_some()).count())?;
-        for (key, serializer) in serializers {
-            if let Some(serializer) = serializer {
-                out.utf(&key.into())?;
-                serializer.write_wrapped(out);
-            }
+        out.count(self.serializers().count())?;
+        for (key, serializer) in self.serializers() {
+            out.utf(&key.into())?;
+            serializer.write_wrapped(out);
         }
         Ok(())
     }

@@ -257,7 +257,7 @@ fn nesting_is_bounded() {
     let error = fails(&nested(usize::from(limit) + 1));
     assert_eq!((error.kind(), error.offset()), (&ErrorKind::TooDeep { limit }, 66 + 9 * u64::from(limit)));
     assert_eq!(fails(&nested(100_000)).kind(), &ErrorKind::TooDeep { limit });
-    let error = ReadOptions::new().limits(Limits { nesting: 3 }).read(&bytes).unwrap_err();
+    let error = ReadOptions::new().limits(Limits { nesting: 3, ..Limits::default() }).read(&bytes).unwrap_err();
     assert_eq!(error.kind(), &ErrorKind::TooDeep { limit: 3 });
 }
 

@@ -10,9 +10,10 @@ use common::{Golden, jobs};
 use flink_savepoint::keyed::{KeyGroup, KeyLayout, KeyedStream, KeyedWriter, MaxParallelism, StateId, Timer};
 use flink_savepoint::meta_info::{KeyedStateType, StateKind};
 use flink_savepoint::metadata::{
-    KeyGroupsFormat, KeyGroupsHandle, KeyedHandle, Metadata, OperatorStateHandle, Release, StreamHandle, SubtaskState,
+    KeyGroupsFormat, KeyGroupsHandle, KeyedHandle, Metadata, OperatorStateHandle, Release, StateMeta, StreamHandle,
+    SubtaskState,
 };
-use flink_savepoint::operator::{OperatorStream, SnappyLayout};
+use flink_savepoint::operator::{OperatorStream, OperatorWriter, SnappyLayout};
 use flink_savepoint::wire::Output;
 
 fn content(golden: &Golden, handle: &StreamHandle<'_>) -> Vec<u8> {
@@ -156,7 +157,7 @@ fn all_backends_and_releases_hold_the_same_entries_by_name() {
 }
 
 #[test]
-fn operator_streams_are_read_to_the_last_byte() {
+fn operator_streams_are_read_to_the_last_byte_and_written_again() {
     for golden in jobs() {
         let id = &golden.id;
         let compressed = id.ends_with("snappy") && golden.release() >= Release::V1_18;
@@ -165,23 +166,39 @@ fn operator_streams_are_read_to_the_last_byte() {
             let stream = OperatorStream::open(bytes, handle).unwrap_or_else(|e| panic!("{id}: {e}"));
             let header = stream.header();
             assert_eq!(header.compressed, (golden.release() >= Release::V1_18).then_some(compressed), "{id}");
-            let mut out = Output::new();
-            header.write(&mut out).unwrap();
-            let written = out.into_bytes();
-            assert_eq!(bytes[..written.len()], written, "{id}");
+            assert_eq!(stream.unreached(), None, "{id}");
 
+            let mut writer = OperatorWriter::new(Vec::new(), header).unwrap();
             let mut total = 0;
-            for state in header.all_states() {
+            for (i, state) in header.all_states().enumerate() {
                 let found = stream.partitions(&state.name).unwrap().unwrap();
                 total += found.data.len();
                 for partition in found.told_apart().unwrap_or_else(|| panic!("{id}: {state:?}")) {
+                    writer.partition(i, partition).unwrap();
                     if state.name != *"SourceReaderState" {
                         partitions.insert((state.name.to_string(), partition.to_vec()));
                     }
                 }
             }
+            let written = writer.finish().unwrap();
+            assert_eq!(written.length, written.sink.len() as u64);
+            let by_name = |states: Vec<StateMeta<'_>>| -> BTreeMap<String, Vec<i64>> {
+                states.iter().map(|meta| (meta.name.to_string(), meta.offsets.iter().collect())).collect()
+            };
             if stream.layout() == SnappyLayout::Plain {
-                assert_eq!(written.len() + total, bytes.len(), "{id}: every byte belongs to a state");
+                let mut head = Output::new();
+                header.write(&mut head).unwrap();
+                assert_eq!(head.into_bytes().len() + total, bytes.len(), "{id}: every byte belongs to a state");
+                assert_eq!(written.sink, bytes, "{id}");
+                assert_eq!(by_name(written.states), by_name(handle.states.iter().collect()), "{id}");
+            } else {
+                let again = OperatorStateHandle { states: written.states.into(), ..handle.clone() };
+                let again = OperatorStream::open(&written.sink, &again).unwrap();
+                assert_eq!(again.layout(), SnappyLayout::ByElement, "{id}");
+                for state in header.all_states() {
+                    let (before, after) = (stream.partitions(&state.name), again.partitions(&state.name));
+                    assert_eq!(after.unwrap(), before.unwrap(), "{id}");
+                }
             }
         });
         // Three and four of each kind, and the broadcast map, which both subtasks have (its order is that of a hash map).

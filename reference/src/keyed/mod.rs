@@ -12,6 +12,7 @@
 
 mod composite_key;
 pub(crate) mod header;
+pub mod java_hash;
 mod key_group;
 mod section;
 mod stream;

@@ -4,7 +4,7 @@ use super::{END_OF_KEY_GROUP, END_OF_RUN, KeyGroup, PrefixWidth, StateId};
 use crate::compression::Chunks;
 use crate::error::Segment;
 use crate::wire::Input;
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, Limits};
 
 /// An entry of keyed state. It borrows from the stream, or from the buffer that it was decompressed into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,7 @@ pub struct Section<'a> {
     pub(super) width: PrefixWidth,
     pub(super) states: usize,
     pub(super) compressed: bool,
+    pub(super) limits: Limits,
 }
 
 impl<'a> Section<'a> {
@@ -39,6 +40,11 @@ impl<'a> Section<'a> {
     /// Where it starts in the stream.
     pub fn offset(&self) -> u64 {
         self.window.offset()
+    }
+
+    /// Its bytes as they stand in the stream, up to where the next section starts.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.window.bytes()
     }
 
     /// Whether it is a framed Snappy stream.
@@ -86,6 +92,10 @@ impl<'a> Section<'a> {
                 }
             }
             buffer.drain(..used);
+            if buffer.len() > self.limits.entry {
+                let kind = ErrorKind::EntryTooLarge { limit: self.limits.entry };
+                return Err(self.located(Error::new(kind, chunks.last_chunk()), Some(cursor.entries)).into());
+            }
             if !more {
                 let kind = ErrorKind::SectionEnd { available: buffer.len() };
                 return Err(self.located(Error::new(kind, self.window.end()), Some(cursor.entries)).into());

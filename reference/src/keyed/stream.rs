@@ -2,11 +2,11 @@
 
 use super::header::KeyedHeader;
 use super::section::Section;
-use super::{Entry, KeyGroup, MaxParallelism, PrefixWidth};
+use super::{Entry, KeyGroup, MaxParallelism};
 use crate::error::At;
 use crate::metadata::KeyGroupOffsets;
 use crate::wire::Input;
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, Limits};
 
 /// A keyed stream: bytes in memory or mapped, its header, and where each key group is.
 #[derive(Debug, Clone)]
@@ -14,9 +14,10 @@ pub struct KeyedStream<'a> {
     header: KeyedHeader<'a>,
     header_end: u64,
     bytes: &'a [u8],
-    width: PrefixWidth,
+    max: MaxParallelism,
     /// Offset and key group of every section, ascending by offset.
     sections: Vec<(u64, KeyGroup)>,
+    limits: Limits,
 }
 
 impl<'a> KeyedStream<'a> {
@@ -49,12 +50,23 @@ impl<'a> KeyedStream<'a> {
                 return Err(Error::new(kind, *at)).field("offset");
             }
         }
-        Ok(Self { header, header_end, bytes, width: max.prefix_width(), sections })
+        Ok(Self { header, header_end, bytes, max, sections, limits: Limits::default() })
+    }
+
+    /// With other limits for what is decompressed.
+    #[must_use]
+    pub fn limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     /// What precedes the sections.
     pub fn header(&self) -> &KeyedHeader<'a> {
         &self.header
+    }
+
+    /// Number of key groups of the operator.
+    pub fn max_parallelism(&self) -> MaxParallelism {
+        self.max
     }
 
     /// The offset behind the header.
@@ -115,9 +127,10 @@ impl<'a> KeyedStream<'a> {
         Section {
             key_group: self.sections.get(i).map_or(KeyGroup(0), |(_, group)| *group),
             window: Input::with_offset(window, start),
-            width: self.width,
+            width: self.max.prefix_width(),
             states: self.header.states.len(),
             compressed: self.header.compressed,
+            limits: self.limits,
         }
     }
 }

@@ -51,7 +51,7 @@ impl<W: Write> KeyedWriter<W> {
     /// Writes the header, and is ready for entries of the key groups in `range`.
     pub fn new(mut sink: W, header: &KeyedHeader<'_>, range: KeyGroupRange, max: MaxParallelism) -> io::Result<Self> {
         let mut out = Output::new();
-        header.write(&mut out).map_err(invalid)?;
+        header.write(&mut out)?;
         let bytes = out.into_bytes();
         sink.write_all(&bytes)?;
         Ok(Self {
@@ -72,10 +72,8 @@ impl<W: Write> KeyedWriter<W> {
     /// Writes an entry. `key` is the composite key without its prefix.
     pub fn entry(&mut self, key_group: KeyGroup, state: StateId, key: &[u8], value: &[u8]) -> io::Result<()> {
         if usize::from(state.0) >= self.states {
-            return Err(invalid(Error::new(
-                ErrorKind::UnknownStateId { found: state.0, states: self.states },
-                self.position,
-            )));
+            let kind = ErrorKind::UnknownStateId { found: state.0, states: self.states };
+            return Err(Error::new(kind, self.position).into());
         }
         match &mut self.section {
             Some(open) if open.key_group == key_group => {
@@ -89,7 +87,7 @@ impl<W: Write> KeyedWriter<W> {
             }
             open => {
                 if open.as_ref().is_some_and(|open| open.key_group > key_group) {
-                    return Err(invalid(Error::new(ErrorKind::KeyGroupOrder { found: key_group.0 }, self.position)));
+                    return Err(Error::new(ErrorKind::KeyGroupOrder { found: key_group.0 }, self.position).into());
                 }
                 self.end_section()?;
                 self.begin_section(key_group, state)?;
@@ -98,7 +96,7 @@ impl<W: Write> KeyedWriter<W> {
         let prefix = usize::from(self.max.prefix_width() as u8);
         self.pending.extend_from_slice(&length(key.len() + prefix)?);
         self.last_key = self.pending.len();
-        self.max.push_prefix(key_group, &mut self.pending).map_err(invalid)?;
+        self.max.push_prefix(key_group, &mut self.pending)?;
         self.pending.extend_from_slice(key);
         self.pending.extend_from_slice(&length(value.len())?);
         self.pending.extend_from_slice(value);
@@ -118,7 +116,7 @@ impl<W: Write> KeyedWriter<W> {
         let index = u32::from(key_group.0).checked_sub(self.range.start()).and_then(|i| usize::try_from(i).ok());
         let Some(offset) = index.and_then(|i| self.offsets.get_mut(i)) else {
             let kind = ErrorKind::KeyGroupOutsideRange { found: key_group.0, range: self.range };
-            return Err(invalid(Error::new(kind, self.position)));
+            return Err(Error::new(kind, self.position).into());
         };
         *offset = i64::try_from(self.position).unwrap_or(i64::MAX);
         if self.framing.is_some() {
@@ -180,10 +178,6 @@ impl<W: Write> KeyedWriter<W> {
 }
 
 fn length(n: usize) -> io::Result<[u8; 4]> {
-    let length = i32::try_from(n).map_err(|_| invalid(Error::new(ErrorKind::ListTooLong { length: n }, 0)))?;
+    let length = i32::try_from(n).map_err(|_| Error::new(ErrorKind::ListTooLong { length: n }, 0))?;
     Ok(length.to_be_bytes())
-}
-
-fn invalid(error: Error) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, error)
 }

@@ -1,12 +1,15 @@
 //! A digest for each operator, state and key group.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 
 use super::hash::{Digest, EntryHash};
-use super::visit::{LogicalKind, Place, StateKey, Visitor, Volatile, visit};
-use crate::meta_info::StateKind;
+use super::state::{About, StateKey, Volatile};
+use super::visit::{Place, Visitor, visit};
 use crate::metadata::OperatorId;
-use crate::savepoint::{Failure, Savepoint, Store};
+use crate::savepoint::{Failure, Remark, Savepoint, Store};
+use crate::serializer::SerializerSnapshot;
+use crate::wire::JavaStr;
 
 /// What a savepoint means, as digests.
 #[derive(Debug, Default)]
@@ -14,9 +17,11 @@ pub struct Fingerprint {
     /// The operators by id.
     pub operators: BTreeMap<OperatorId, OperatorFingerprint>,
     /// Payload of the master states by name.
-    pub master_states: BTreeMap<String, Digest>,
+    pub master_states: BTreeMap<JavaStr<'static>, Digest>,
     /// What could not be read. Digests of these operators do not say everything.
     pub failures: Vec<Failure>,
+    /// What was read, but is not as Flink writes it.
+    pub remarks: Vec<Remark>,
 }
 
 /// What an operator means.
@@ -45,9 +50,27 @@ pub struct StateFingerprint {
     pub copies_differ: bool,
     /// Why two runs of one job need not agree in it.
     pub volatile: Option<Volatile>,
+    /// Its serializers, as the first stream says that has the state. Not part of the meaning.
+    pub serializers: Serializers,
+}
+
+/// The serializers of a state, each with its nested ones: `MapSerializer<LongSerializer, StringSerializer>`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Serializers {
+    /// Of the keys: of the operator, or of a broadcast map.
+    pub key: Option<String>,
+    /// Of namespaces.
+    pub namespace: Option<String>,
+    /// Of values, whole lists or maps, elements, timers.
+    pub value: Option<String>,
 }
 
 impl OperatorFingerprint {
+    /// Whether it keeps nothing, and its tasks were running: the same to Flink as if it was not there.
+    pub fn is_empty(&self) -> bool {
+        !self.fully_finished && self.states.values().all(|state| state.total.entries == 0)
+    }
+
     /// The states together: order-free, by name and kind.
     pub fn digest(&self) -> Digest {
         let mut all = Digest::default();
@@ -59,18 +82,24 @@ impl OperatorFingerprint {
 }
 
 impl StateFingerprint {
+    fn add(&mut self, other: Self) {
+        self.total += other.total;
+        self.copies_differ |= other.copies_differ;
+        other.key_groups.into_iter().for_each(|(group, digest)| *self.key_groups.entry(group).or_default() += digest);
+    }
+
     /// The digest with the state's name and kind mixed in, so that it can be added to that of other states.
     fn under(&self, key: &StateKey) -> Digest {
-        let sum = EntryHash::of(0, key.to_string().as_bytes(), &self.total.sum.to_be_bytes()).whole();
+        let sum = EntryHash::of(0, &key.to_bytes(), &self.total.sum.to_be_bytes()).whole();
         Digest { sum, ..self.total }
     }
 }
 
 impl Fingerprint {
-    /// The digest of the savepoint: its operators by id, with their states, and its master states.
+    /// The digest of the savepoint: its operators by id, with their states, and its master states. Operators that keep nothing do not count.
     pub fn digest(&self) -> Digest {
         let mut all = Digest::default();
-        for (id, operator) in &self.operators {
+        for (id, operator) in self.operators.iter().filter(|(_, operator)| !operator.is_empty()) {
             let digest = operator.digest();
             let about = [
                 &digest.sum.to_be_bytes()[..],
@@ -80,7 +109,8 @@ impl Fingerprint {
             all += Digest { sum: EntryHash::of(0, &id.0, &about.concat()).whole(), ..digest };
         }
         for (name, digest) in &self.master_states {
-            all += Digest { sum: EntryHash::of(1, name.as_bytes(), &digest.sum.to_be_bytes()).whole(), ..*digest };
+            all +=
+                Digest { sum: EntryHash::of(1, name.as_modified_utf8(), &digest.sum.to_be_bytes()).whole(), ..*digest };
         }
         all
     }
@@ -92,21 +122,29 @@ impl Fingerprint {
 pub fn fingerprint<S: Store>(savepoint: &Savepoint<'_, S>, progress: &mut dyn FnMut(u64)) -> Fingerprint {
     let mut result = Fingerprint::default();
     for master in &savepoint.metadata().master_states {
-        let digest = result.master_states.entry(master.name.to_string()).or_default();
+        let digest = result.master_states.entry(master.name.canonical()).or_default();
         digest.add(0, &master.version.to_be_bytes(), &master.payload);
     }
     for operator in &savepoint.metadata().operators {
         let mut collector = Collector::new(progress);
-        result.failures.extend(visit(savepoint, &operator, &mut collector));
-        let states = collector.finish();
-        let of_operator = OperatorFingerprint {
-            uid: operator.uid.as_ref().map(ToString::to_string),
-            name: operator.name.as_ref().map(ToString::to_string),
-            max_parallelism: operator.max_parallelism,
-            fully_finished: operator.is_fully_finished(),
-            states,
-        };
-        result.operators.insert(operator.id, of_operator);
+        let visited = visit(savepoint, &operator, &mut collector);
+        result.failures.extend(visited.failures);
+        result.remarks.extend(visited.remarks);
+        let found = collector.finish();
+        // Of two operators with one id all count.
+        let of_operator = result.operators.entry(operator.id).or_default();
+        of_operator.uid = operator.uid.as_ref().map(ToString::to_string);
+        of_operator.name = operator.name.as_ref().map(ToString::to_string);
+        of_operator.max_parallelism = operator.max_parallelism;
+        of_operator.fully_finished |= operator.is_fully_finished();
+        for (key, state) in found {
+            match of_operator.states.entry(key) {
+                Entry::Vacant(vacant) => {
+                    vacant.insert(state);
+                }
+                Entry::Occupied(mut occupied) => occupied.get_mut().add(state),
+            }
+        }
     }
     result
 }
@@ -151,11 +189,9 @@ impl Collected {
     fn finish(mut self) -> StateFingerprint {
         self.close();
         if let Some(copies) = self.copies {
-            let mut copies = copies.into_values();
-            self.fingerprint.total = copies.next().unwrap_or_default();
-            let first = self.fingerprint.total;
-            for copy in copies.filter(|copy| *copy != first) {
-                self.fingerprint.copies_differ = true;
+            let distinct: BTreeSet<Digest> = copies.into_values().collect();
+            self.fingerprint.copies_differ = distinct.len() > 1;
+            for copy in distinct {
                 self.fingerprint.total += copy;
             }
         }
@@ -164,19 +200,26 @@ impl Collected {
 }
 
 impl Visitor for Collector<'_> {
-    fn state(&mut self, key: &StateKey, volatile: Option<Volatile>) -> Option<usize> {
+    fn state(&mut self, key: &StateKey, about: &About<'_>) -> Option<usize> {
         if let Some(number) = self.numbers.get(key) {
             return Some(*number);
         }
-        let fingerprint = StateFingerprint { volatile, ..StateFingerprint::default() };
-        let copies = (key.kind == LogicalKind::Managed(StateKind::Broadcast)).then(BTreeMap::new);
+        let text = |snapshot: Option<&SerializerSnapshot<'_>>| snapshot.map(ToString::to_string);
+        let serializers = Serializers {
+            key: text(about.key_serializer),
+            namespace: text(about.namespace_serializer),
+            value: text(about.value_serializer),
+        };
+        let fingerprint = StateFingerprint { volatile: about.volatile, serializers, ..StateFingerprint::default() };
+        let copies = key.is_broadcast().then(BTreeMap::new);
         self.states.push(Collected { fingerprint, open: None, copies });
         self.numbers.insert(key.clone(), self.states.len() - 1);
         Some(self.states.len() - 1)
     }
 
     #[inline]
-    fn entry(&mut self, place: Place, prefix: u16, key: &[u8], value: &[u8]) {
+    fn entry(&mut self, place: Place, key: &[u8], value: &[u8]) {
+        let prefix = place.prefix;
         let Some(state) = self.states.get_mut(place.state) else { return };
         match (place.key_group, &mut state.copies, &mut state.open) {
             (Some(group), _, Some((open, digest))) if *open == group => digest.add(prefix, key, value),

@@ -7,9 +7,11 @@
 mod diff;
 mod fingerprint;
 mod hash;
+mod state;
 mod visit;
 
-pub use diff::{Change, Diff, DiffOptions, Excerpt, Ignore, Presence, StateDiff, diff};
-pub use fingerprint::{Fingerprint, OperatorFingerprint, StateFingerprint, fingerprint};
+pub use diff::{Change, Diff, DiffOptions, Difference, Excerpt, Ignore, Presence, StateDiff, diff};
+pub use fingerprint::{Fingerprint, OperatorFingerprint, Serializers, StateFingerprint, fingerprint};
 pub use hash::{Digest, EntryHash};
-pub use visit::{LogicalKind, StateKey, Volatile};
+pub use state::{About, LogicalKind, StateKey, Volatile};
+pub use visit::{Place, Visited, Visitor, visit};

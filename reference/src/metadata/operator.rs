@@ -1,39 +1,13 @@
-//! Operators and their ids.
-
-use std::fmt;
-use std::str::FromStr;
+//! Operators.
 
 use super::codec::{Codec, List, ReadContext, WriteContext};
+use super::operator_id::OperatorId;
 use super::release::Feature;
 use super::stream_handle::{ByteStreamHandle, NULL, StreamHandle};
 use super::subtask::{Subtask, SubtaskState};
 use crate::error::At;
 use crate::wire::{Input, JavaStr, Output, Parsed, fail, java};
 use crate::{Error, ErrorKind};
-
-/// `OperatorID`: 16 bytes, printed in hex in the order of the file. A hash of the uid where the user set one.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OperatorId(pub [u8; 16]);
-
-impl fmt::Display for OperatorId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", u128::from_be_bytes(self.0))
-    }
-}
-
-impl fmt::Debug for OperatorId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl FromStr for OperatorId {
-    type Err = std::num::ParseIntError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        u128::from_str_radix(text, 16).map(|id| Self(id.to_be_bytes()))
-    }
-}
 
 /// `OperatorState`.
 ///

@@ -112,6 +112,17 @@ impl<'a> StreamHandle<'a> {
         }
     }
 
+    /// The path as it stands in the handle; none for inline state.
+    pub fn path(&self) -> Option<&JavaStr<'a>> {
+        match self {
+            Self::Relative(handle) => Some(&handle.relative_path),
+            Self::File(handle) => Some(&handle.path),
+            Self::Segment(handle) => Some(&handle.path),
+            Self::KeyGroups(handle) => handle.delegate.path(),
+            Self::ByteStream(_) | Self::EmptySegment => None,
+        }
+    }
+
     /// Whether only releases from 1.20 on can read it.
     pub fn is_segment(&self) -> bool {
         match self {

@@ -8,9 +8,13 @@
 //! | broadcast states | `i16` count, [`StateMetaInfo`] each | yes | yes |
 //! | data | elements, then broadcast maps, in the order of the header | yes | yes |
 
+mod layout;
 mod stream;
+mod writer;
 
-pub use stream::{OperatorStream, Partitions, SnappyLayout};
+pub use layout::SnappyLayout;
+pub use stream::{OperatorStream, Partitions};
+pub use writer::{OperatorWriter, WrittenOperatorStream};
 
 use crate::error::At;
 use crate::keyed::header::{read_states, write_states};
@@ -46,6 +50,14 @@ impl<'a> OperatorHeader<'a> {
     /// All states, in the order of their data.
     pub fn all_states(&self) -> impl Iterator<Item = &StateMetaInfo<'a>> {
         self.states.iter().chain(&self.broadcast_states)
+    }
+
+    /// The state at that position: split and union states first, then broadcast states.
+    pub fn state(&self, index: usize) -> Option<&StateMetaInfo<'a>> {
+        match index.checked_sub(self.states.len()) {
+            None => self.states.get(index),
+            Some(index) => self.broadcast_states.get(index),
+        }
     }
 
     fn parse(input: Input<'a>) -> Parsed<'a, Self> {

@@ -1,13 +1,15 @@
 //! A whole operator state stream, with the offsets that its handle gives.
 
+use std::collections::HashMap;
+
 use super::OperatorHeader;
-use crate::compression::{Chunks, IDENTIFIER};
+use super::layout::SnappyLayout;
+use crate::compression::{Chunk, Chunks, IDENTIFIER};
 use crate::error::At;
 use crate::meta_info::{StateKind, StateMetaInfo};
-use crate::metadata::OperatorStateHandle;
-use crate::serializer::SerializerSnapshot;
+use crate::metadata::{OperatorStateHandle, StateMeta};
 use crate::wire::{Input, JavaStr};
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, Limits};
 
 /// An operator state stream: its header, and the partitions of each state.
 #[derive(Debug, Clone)]
@@ -19,18 +21,7 @@ pub struct OperatorStream<'a> {
     offsets: Vec<Vec<u64>>,
     /// All of them, ascending: an element ends where the next one starts, of whatever state.
     ascending: Vec<u64>,
-}
-
-/// How the data of a stream is compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SnappyLayout {
-    /// Not at all.
-    Plain,
-    /// One framed stream; every element starts a chunk (Flink 1.18.2, 1.19 and later).
-    ByElement,
-    /// A framed stream for each state, and offsets that do not lead to elements: the broken writer of Flink 1.18.0 and
-    /// 1.18.1. Releases with the fix read such a stream wrong without noticing.
-    ByState,
+    limits: Limits,
 }
 
 /// The partitions of a state: elements of a list, or one broadcast map.
@@ -62,37 +53,34 @@ impl<'a> OperatorStream<'a> {
     pub fn open(bytes: &'a [u8], handle: &OperatorStateHandle<'_>) -> Result<Self, Error> {
         let file = Input::new(bytes);
         let (data, header) = OperatorHeader::read(file)?;
+        // Of two with one name Flink keeps the later.
+        let metas: Vec<StateMeta<'_>> = handle.states.iter().collect();
+        let mut by_name: HashMap<JavaStr<'static>, (&StateMeta<'_>, bool)> =
+            metas.iter().map(|meta| (meta.name.canonical(), (meta, false))).collect();
         let mut offsets = Vec::new();
         for (i, state) in header.all_states().enumerate() {
-            // Of two with one name Flink keeps the later.
-            let meta = handle.states.iter().filter(|meta| meta.name.same_text(&state.name)).last();
-            let bad = |kind| Err(Error::new(kind, 0)).index(i as u64).field("state");
-            let Some(meta) = meta else { return bad(ErrorKind::StateWithoutOffsets) };
-            if state.kind.mode() != Some(meta.mode) {
-                return bad(ErrorKind::ModeMismatch);
-            }
-            let mut of_state = Vec::new();
-            for offset in meta.offsets.iter() {
-                match u64::try_from(offset) {
-                    Ok(at) if at >= data.offset() && at <= file.end() => of_state.push(at),
-                    _ => {
-                        let kind = ErrorKind::PartitionOffset { found: offset, from: data.offset(), to: file.end() };
-                        return Err(Error::new(kind, 0)).field("offsets").index(i as u64).field("state");
-                    }
-                }
-            }
-            offsets.push(of_state);
+            let Some((meta, used)) = by_name.get_mut(&state.name.canonical()) else {
+                return Err(Error::new(ErrorKind::StateWithoutOffsets, 0)).index(i as u64).field("state");
+            };
+            *used = true;
+            offsets.push(offsets_of(state, meta, data.offset(), file.end()).index(i as u64).field("state")?);
         }
-        for meta in &handle.states {
-            if !header.all_states().any(|state| state.name.same_text(&meta.name)) {
-                let kind = ErrorKind::OffsetsWithoutState { name: meta.name.to_string() };
-                return Err(Error::new(kind, 0)).field("states");
-            }
+        if let Some((meta, _)) =
+            by_name.values().filter(|(_, used)| !used).min_by_key(|(meta, _)| meta.name.canonical())
+        {
+            let kind = ErrorKind::OffsetsWithoutState { name: meta.name.to_string() };
+            return Err(Error::new(kind, 0)).field("states");
         }
-        let layout = layout(&header, data);
+        let layout = SnappyLayout::of(&header, data, &offsets);
         let mut ascending = offsets.concat();
         ascending.sort_unstable();
-        Ok(Self { header, data, layout, offsets, ascending })
+        Ok(Self { header, data, layout, offsets, ascending, limits: Limits::default() })
+    }
+
+    /// With other limits for what is decompressed.
+    #[must_use]
+    pub fn limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     /// What precedes the data.
@@ -100,9 +88,31 @@ impl<'a> OperatorStream<'a> {
         &self.header
     }
 
+    /// Number of bytes.
+    pub fn len(&self) -> u64 {
+        self.data.end()
+    }
+
+    /// Whether there is a header and nothing else.
+    pub fn is_empty(&self) -> bool {
+        self.data.is_empty()
+    }
+
     /// How the data is compressed.
     pub fn layout(&self) -> SnappyLayout {
         self.layout
+    }
+
+    /// Where the data starts that no offset leads to, and how many bytes it has; none in a stream that Flink wrote. Behind the
+    /// lowest offset every byte belongs to some partition.
+    pub fn unreached(&self) -> Option<(u64, u64)> {
+        let first = self.ascending.first().copied().unwrap_or(self.data.end());
+        let mut from = self.data.offset();
+        if self.layout != SnappyLayout::Plain {
+            let leading = Chunk::all(self.data).take_while(Chunk::is_identifier).last();
+            from = leading.map_or(from, |identifier| identifier.offset() + IDENTIFIER.len() as u64);
+        }
+        first.checked_sub(from).filter(|count| *count > 0).map(|count| (from, count))
     }
 
     /// The partitions of a state.
@@ -125,37 +135,38 @@ impl<'a> OperatorStream<'a> {
         buffer: &mut Vec<u8>,
         mut visit: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<bool, E> {
-        let (Some(info), Some(offsets)) = (self.header.all_states().nth(state), self.offsets.get(state)) else {
+        let (Some(info), Some(offsets)) = (self.header.state(state), self.offsets.get(state)) else {
             return Ok(true);
         };
         let decode = |buffer: &mut Vec<u8>, window| {
+            buffer.clear();
             let mut chunks = Chunks::resumed(window);
-            while chunks.next_into(buffer)? {}
-            Ok(())
-        };
-        match (self.layout, offsets.first()) {
-            (_, None) => {}
-            (SnappyLayout::ByState, Some(first)) => {
-                buffer.clear();
-                decode(buffer, self.window(*first, self.next_stream(*first))).index(state as u64).field("state")?;
-                let Some(ends) = ends_by_serializer(info, offsets.len(), buffer) else { return Ok(false) };
-                let mut start = 0;
-                for end in ends {
-                    visit(buffer.get(start..end).unwrap_or_default())?;
-                    start = end;
+            while chunks.next_into(buffer).index(state as u64).field("state")? {
+                if buffer.len() > self.limits.entry {
+                    let kind = ErrorKind::EntryTooLarge { limit: self.limits.entry };
+                    return Err(Error::new(kind, chunks.last_chunk()).within("state", state));
                 }
             }
-            (layout, Some(_)) => {
-                for offset in offsets {
-                    let window = self.window(*offset, self.next_offset(*offset));
-                    if layout == SnappyLayout::Plain {
-                        visit(window.bytes())?;
-                    } else {
-                        buffer.clear();
-                        decode(buffer, window).index(state as u64).field("state")?;
-                        visit(buffer)?;
-                    }
-                }
+            Ok::<_, Error>(())
+        };
+        let Some(first) = offsets.first() else { return Ok(true) };
+        if !self.layout.has_offsets_of_elements() {
+            decode(buffer, self.window(*first, self.next_stream(*first)))?;
+            let Some(ends) = ends_by_serializer(info, offsets.len(), buffer) else { return Ok(false) };
+            let mut start = 0;
+            for end in ends {
+                visit(buffer.get(start..end).unwrap_or_default())?;
+                start = end;
+            }
+            return Ok(true);
+        }
+        for offset in offsets {
+            let window = self.window(*offset, self.next_offset(*offset));
+            if self.layout == SnappyLayout::Plain {
+                visit(window.bytes())?;
+            } else {
+                decode(buffer, window)?;
+                visit(buffer)?;
             }
         }
         Ok(true)
@@ -190,31 +201,25 @@ impl<'a> OperatorStream<'a> {
 
     /// Where the framed stream that `offset` is in ends: at the next identifier, or the end.
     fn next_stream(&self, offset: u64) -> u64 {
-        chunk_positions(self.window(offset, self.data.end()))
-            .find(|(at, identifier)| *identifier && *at > offset)
-            .map_or(self.data.end(), |(at, _)| at)
+        Chunk::all(self.window(offset, self.data.end()))
+            .find(|chunk| chunk.is_identifier() && chunk.offset() > offset)
+            .map_or(self.data.end(), |chunk| chunk.offset())
     }
 }
 
-/// One identifier behind the header, or one for each state.
-fn layout(header: &OperatorHeader<'_>, data: Input<'_>) -> SnappyLayout {
-    if header.compressed != Some(true) {
-        return SnappyLayout::Plain;
+/// The offsets of a state, each inside the data.
+fn offsets_of(state: &StateMetaInfo<'_>, meta: &StateMeta<'_>, from: u64, to: u64) -> Result<Vec<u64>, Error> {
+    if state.kind.mode() != Some(meta.mode) {
+        return Err(Error::new(ErrorKind::ModeMismatch, 0));
     }
-    let identifiers = chunk_positions(data).filter(|(_, identifier)| *identifier).count();
-    if identifiers > 1 { SnappyLayout::ByState } else { SnappyLayout::ByElement }
-}
-
-/// Offset of every chunk, and whether it is an identifier.
-fn chunk_positions(data: Input<'_>) -> impl Iterator<Item = (u64, bool)> {
-    let mut rest = data;
-    std::iter::from_fn(move || {
-        let (&[_, a, b, c], _) = rest.bytes().split_first_chunk::<4>()?;
-        let at = rest.offset();
-        let identifier = rest.bytes().get(..IDENTIFIER.len()) == Some(&IDENTIFIER);
-        rest = rest.skip(4 + (usize::from(a) | usize::from(b) << 8 | usize::from(c) << 16));
-        Some((at, identifier))
-    })
+    if state.kind == StateKind::Broadcast && meta.offsets.len() != 1 {
+        return Err(Error::new(ErrorKind::BroadcastPartitions { found: meta.offsets.len() }, 0)).field("offsets");
+    }
+    let inside = |offset: i64| {
+        let at = u64::try_from(offset).ok().filter(|at| (from..=to).contains(at));
+        at.ok_or_else(|| Error::new(ErrorKind::PartitionOffset { found: offset, from, to }, 0))
+    };
+    meta.offsets.iter().map(inside).collect::<Result<_, _>>().field("offsets")
 }
 
 /// Where each of `count` elements ends, by their serializer alone.
@@ -222,11 +227,10 @@ fn ends_by_serializer(state: &StateMetaInfo<'_>, count: usize, data: &[u8]) -> O
     if state.kind == StateKind::Broadcast {
         return (count == 1).then(|| vec![data.len()]);
     }
-    let element: &SerializerSnapshot<'_> = &state.value_serializer;
-    let mut ends = Vec::with_capacity(count.min(data.len()));
+    let mut ends = Vec::with_capacity(count);
     let mut at = 0;
     for _ in 0..count {
-        at += element.value_length(data.get(at..)?)?;
+        at += state.value_serializer.value_length(data.get(at..)?)?;
         ends.push(at);
     }
     (at == data.len()).then_some(ends)

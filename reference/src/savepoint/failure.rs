@@ -2,8 +2,8 @@
 
 use std::{fmt, io};
 
+use super::Part;
 use super::native::NativeFormat;
-use super::{Part, PartState};
 use crate::metadata::OperatorId;
 
 /// A part that cannot be read.
@@ -54,6 +54,8 @@ pub enum Why {
     },
     /// Not in the canonical format.
     Native(NativeFormat),
+    /// In-flight data of an unaligned checkpoint, which no savepoint has.
+    InFlight,
     /// Compressed operator state by Flink 1.18.0 or 1.18.1, whose elements only the job's own serializer could tell apart.
     Undivided {
         /// Name of the state.
@@ -80,10 +82,68 @@ pub enum Why {
     },
 }
 
+/// Something that was read, but is not as a sound writer has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// The operator.
+    pub operator: OperatorId,
+    /// Index of the subtask.
+    pub subtask: u32,
+    /// Which of its handles.
+    pub state: &'static str,
+    /// The path in the handle; none for inline state.
+    pub file: Option<String>,
+    /// What.
+    pub what: Unusual,
+}
+
+/// What can be unusual about a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unusual {
+    /// Bytes that no offset leads to. Flink ignores them.
+    Gap {
+        /// Where they start in the stream.
+        offset: u64,
+        /// How many there are.
+        count: u64,
+    },
+    /// Compressed operator state whose offsets do not lead to elements (FLINK-34063): Flink 1.18.0 and 1.18.1 wrote it. It is read
+    /// right here, but not by Flink.
+    OffsetsNotOfElements,
+}
+
+impl Remark {
+    pub(crate) fn of(part: &Part<'_, '_>, what: Unusual) -> Self {
+        let state = part.state.label();
+        Self { operator: part.operator.id, subtask: part.subtask, state, file: part.file(), what }
+    }
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = self.file.as_deref().unwrap_or("inline");
+        write!(f, "operator {}, subtask {}, {} state: {file}: {}", self.operator, self.subtask, self.state, self.what)
+    }
+}
+
+impl fmt::Display for Unusual {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gap { offset, count } => {
+                write!(f, "{count} bytes at offset 0x{offset:x} belong to no state (Flink ignores them)")
+            }
+            Self::OffsetsNotOfElements => f.write_str(
+                "compressed by Flink 1.18.0 or 1.18.1 (FLINK-34063): its offsets do not lead to elements. It is read right \
+                 here; Flink 1.18.2, 1.19 and later read it wrong without noticing, 1.18.0 and 1.18.1 fail on more than one state",
+            ),
+        }
+    }
+}
+
 impl Failure {
     pub(crate) fn of(part: &Part<'_, '_>, why: Why) -> Self {
-        let state: &PartState<'_, '_> = &part.state;
-        Self { operator: part.operator.id, subtask: part.subtask, state: state.label(), why }
+        Self { operator: part.operator.id, subtask: part.subtask, state: part.state.label(), why }
     }
 }
 
@@ -110,6 +170,7 @@ impl fmt::Display for Why {
             Self::RawOffset { key_group, offset } => {
                 write!(f, "offset {offset} of key group {key_group} is outside of the stream")
             }
+            Self::InFlight => f.write_str("in-flight data of an unaligned checkpoint: not a savepoint"),
             Self::Undivided { state } => write!(
                 f,
                 "the elements of {state} cannot be told apart: compressed by Flink 1.18.0 or 1.18.1 (FLINK-34063), \

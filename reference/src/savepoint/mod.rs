@@ -6,11 +6,15 @@
 
 mod failure;
 mod native;
+mod rewrite;
 mod store;
+mod writer;
 
-pub use failure::{Failure, Why};
+pub use failure::{Failure, Remark, Unusual, Why};
 pub use native::NativeFormat;
+pub use rewrite::{Rewrite, RewriteError};
 pub use store::{Directory, FileName, Store};
+pub use writer::{SavepointStream, SavepointWriter};
 
 use std::borrow::Cow;
 
@@ -19,6 +23,10 @@ use crate::metadata::{
     Handles, KeyGroupsFormat, KeyedHandle, Metadata, Operator, OperatorStateHandle, StreamHandle, SubtaskState,
 };
 use crate::operator::OperatorStream;
+use crate::wire::JavaStr;
+
+/// Name of the metadata file in a savepoint's directory.
+pub const METADATA: &str = "_metadata";
 
 /// Metadata, and a store with the files beside it.
 #[derive(Debug)]
@@ -53,7 +61,33 @@ pub enum PartState<'p, 'a> {
     Channels,
 }
 
-impl PartState<'_, '_> {
+impl Part<'_, '_> {
+    /// The path in the handle; none for inline state, and for state in several files.
+    pub fn file(&self) -> Option<String> {
+        match self.state {
+            PartState::ManagedKeyed(KeyedHandle::KeyGroups(handle))
+            | PartState::RawKeyed(KeyedHandle::KeyGroups(handle)) => name_of(&handle.delegate),
+            PartState::ManagedOperator(handle) | PartState::RawOperator(handle) => name_of(&handle.delegate),
+            _ => None,
+        }
+    }
+}
+
+impl<'p, 'a> PartState<'p, 'a> {
+    /// The handles that there are.
+    fn of(handles: &'p Handles<'a>) -> impl Iterator<Item = Self> {
+        let Handles { managed_operator, raw_operator, managed_keyed, raw_keyed, .. } = handles;
+        let has_channels = !handles.input_channels.is_empty() || !handles.result_subpartitions.is_empty();
+        let states = [
+            managed_operator.as_ref().map(PartState::ManagedOperator),
+            raw_operator.as_ref().map(PartState::RawOperator),
+            managed_keyed.as_ref().map(PartState::ManagedKeyed),
+            raw_keyed.as_ref().map(PartState::RawKeyed),
+            has_channels.then_some(PartState::Channels),
+        ];
+        states.into_iter().flatten()
+    }
+
     /// For people.
     pub fn label(&self) -> &'static str {
         match self {
@@ -103,16 +137,7 @@ impl<'a, S: Store> Savepoint<'a, S> {
     ) -> Result<(), E> {
         for subtask in operator.subtasks() {
             let SubtaskState::Running(handles) = &subtask.state else { continue };
-            let Handles { managed_operator, raw_operator, managed_keyed, raw_keyed, .. } = handles;
-            let has_channels = !handles.input_channels.is_empty() || !handles.result_subpartitions.is_empty();
-            let states = [
-                managed_operator.as_ref().map(PartState::ManagedOperator),
-                raw_operator.as_ref().map(PartState::RawOperator),
-                managed_keyed.as_ref().map(PartState::ManagedKeyed),
-                raw_keyed.as_ref().map(PartState::RawKeyed),
-                has_channels.then_some(PartState::Channels),
-            ];
-            for state in states.into_iter().flatten() {
+            for state in PartState::of(handles) {
                 visit(&Part { operator, subtask: subtask.index, state })?;
             }
         }
@@ -161,9 +186,10 @@ impl<'a, S: Store> Savepoint<'a, S> {
         if handle.format != KeyGroupsFormat::Savepoint && native::is_heap_native(bytes.as_ref(), &handle.offsets) {
             return Err(failed(Why::Native(NativeFormat::Heap)));
         }
-        let file = || name_of(&handle.delegate);
         let stream = KeyedStream::open(bytes.as_ref(), &handle.offsets, max);
-        stream.and_then(|stream| read(&stream)).map_err(|error| failed(Why::Stream { file: file(), error }))
+        stream
+            .and_then(|stream| read(&stream))
+            .map_err(|error| failed(Why::Stream { file: name_of(&handle.delegate), error }))
     }
 
     /// Opens managed operator state and hands it to `read`.
@@ -206,17 +232,18 @@ impl<'a, S: Store> Savepoint<'a, S> {
         &self,
         part: &Part<'_, 'a>,
         handle: &OperatorStateHandle<'a>,
-        mut visit: impl FnMut(&str, &[u8]),
+        mut visit: impl FnMut(&JavaStr<'_>, &[u8]),
     ) -> Result<(), Failure> {
-        let names: Vec<String> = handle.states.iter().map(|meta| meta.name.to_string()).collect();
+        let names: Vec<JavaStr<'_>> = handle.states.iter().map(|meta| meta.name).collect();
+        let nameless = JavaStr::default();
         let starts = handle.states.iter().zip(0..);
         let starts = starts.flat_map(|(meta, i)| meta.offsets.iter().map(|at| (at, i)).collect::<Vec<_>>()).collect();
-        let name = |i: u32| usize::try_from(i).ok().and_then(|i| names.get(i)).map_or("", String::as_str);
+        let name = |i: u32| usize::try_from(i).ok().and_then(|i| names.get(i)).unwrap_or(&nameless);
         self.raw(&handle.delegate, starts, &mut |i, bytes| visit(name(i), bytes)).map_err(|why| {
             Failure::of(
                 part,
                 match why {
-                    Err((offset, i)) => Why::RawPartition { state: name(i).to_owned(), offset },
+                    Err((offset, i)) => Why::RawPartition { state: name(i).to_string(), offset },
                     Ok(why) => why,
                 },
             )
@@ -244,11 +271,6 @@ impl<'a, S: Store> Savepoint<'a, S> {
     }
 }
 
-/// The file of a stream; none for inline state.
 fn name_of(stream: &StreamHandle<'_>) -> Option<String> {
-    match stream {
-        StreamHandle::Relative(file) => Some(file.relative_path.to_string()),
-        StreamHandle::File(file) => Some(file.path.to_string()),
-        _ => None,
-    }
+    stream.path().map(ToString::to_string)
 }

@@ -109,6 +109,36 @@ impl<'a> SerializerSnapshot<'a> {
         })
     }
 
+    /// Whether it is a `TtlAwareSerializerSnapshot` or holds one.
+    pub fn is_ttl_aware(&self) -> bool {
+        self.shape == Shape::TtlAware || self.nested().any(|nested| nested.is_ttl_aware())
+    }
+
+    /// The snapshot with what each `TtlAwareSerializerSnapshot` wraps in its place. Values have the same bytes.
+    #[must_use]
+    pub fn without_ttl_awareness(&self) -> SerializerSnapshot<'a> {
+        if !self.is_ttl_aware() {
+            return self.clone();
+        }
+        let plain: Vec<_> = self.nested().map(|nested| nested.without_ttl_awareness().into_owned()).collect();
+        if self.shape == Shape::TtlAware {
+            return plain.into_iter().next().unwrap_or_else(|| self.clone());
+        }
+        // Nested snapshots come last: what stands before the first of them stays.
+        let nested: usize = self.nested().map(|nested| nested.raw.len()).sum();
+        let mut raw = self.raw.get(..self.raw.len().saturating_sub(nested)).unwrap_or_default().to_vec();
+        for nested in &plain {
+            raw.extend_from_slice(&nested.raw);
+        }
+        Self { class: self.class.clone(), version: self.version, shape: self.shape, raw: Cow::Owned(raw) }
+    }
+
+    /// The same, independent of the bytes that it was read from.
+    pub fn into_owned(self) -> SerializerSnapshot<'static> {
+        let Self { class, version, shape, raw } = self;
+        SerializerSnapshot { class: class.into_owned(), version, shape, raw: Cow::Owned(raw.into_owned()) }
+    }
+
     /// Whether `TypeSerializer.getLength` is negative: such keys and namespaces are followed by their length in a
     /// composite key if both are.
     pub fn is_variable_length(&self) -> bool {

@@ -74,6 +74,14 @@ impl<'a> JavaStr<'a> {
         self.0 == other.0 || self.utf16().eq(other.utf16())
     }
 
+    /// The same Java string in the one spelling that `writeUTF` has for it: equal strings have equal bytes.
+    pub fn canonical(&self) -> JavaStr<'static> {
+        if self.0.is_ascii() && !self.0.contains(&0) {
+            return self.clone().into_owned();
+        }
+        JavaStr::from_utf16(self.utf16())
+    }
+
     /// The same string, independent of the file.
     pub fn into_owned(self) -> JavaStr<'static> {
         JavaStr(Cow::Owned(self.0.into_owned()))

@@ -43,3 +43,6 @@ pub fn jobs() -> Vec<Golden> {
     assert_eq!(jobs.len(), 72);
     jobs
 }
+
+/// Savepoints made by this crate alone.
+pub mod made;
