@@ -1,5 +1,13 @@
 //! The conformance suite for Apache Flink's savepoint format, and what the program `savepoint` is made of.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod cli;
+pub mod diff;
+pub mod fingerprint;
 pub mod inspect;
+pub mod json;
+pub mod progress;
+pub mod select;
+pub mod source;
+pub mod store;
+pub mod text;

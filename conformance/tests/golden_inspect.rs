@@ -5,7 +5,8 @@ use std::process::{Command, Output};
 use std::{fs, str};
 
 use flink_savepoint::metadata::{Metadata, Release};
-use flink_savepoint_conformance::inspect::json_schema;
+use flink_savepoint_conformance::inspect::Report;
+use flink_savepoint_conformance::json;
 use serde_json::Value;
 
 fn vector(id: &str) -> PathBuf {
@@ -108,11 +109,19 @@ fn checkpoints_and_unknown_kinds() {
 }
 
 #[test]
-fn the_committed_json_schema_is_the_one_of_the_types() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/inspect.json");
-    let printed = savepoint(&["inspect", "--json-schema"]);
-    assert_eq!(stdout(&printed), json_schema());
-    assert_eq!(fs::read_to_string(path).unwrap(), json_schema(), "write `savepoint inspect --json-schema` into {path}");
+fn the_committed_json_schemas_are_those_of_the_types() {
+    let schemas = [
+        ("inspect", json::schema::<Report>()),
+        ("fingerprint", json::schema::<flink_savepoint_conformance::fingerprint::Report>()),
+        ("diff", json::schema::<flink_savepoint_conformance::diff::Report>()),
+    ];
+    for (command, schema) in schemas {
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{command}.json"));
+        let printed = savepoint(&[command, "--json-schema"]);
+        assert_eq!(stdout(&printed), schema);
+        let committed = fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(committed, schema, "write `savepoint {command} --json-schema` into {}", path.display());
+    }
 }
 
 #[test]

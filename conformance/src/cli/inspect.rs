@@ -4,23 +4,31 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use flink_savepoint::metadata::ReadOptions;
+use flink_savepoint::logical::Fingerprint;
+use flink_savepoint::metadata::{Metadata, ReadOptions};
+use flink_savepoint::savepoint::Savepoint;
 
 use super::{Failure, print};
-use crate::inspect::{Report, Source, text};
+use crate::fingerprint::compute;
+use crate::inspect::{Report, text};
+use crate::json;
+use crate::source::Source;
+use crate::store::MappedFiles;
 
-/// What is in a savepoint or checkpoint: version, operators, handles, files
+/// What is in a savepoint or checkpoint: version, operators, handles, files, states
 ///
-/// PATH is a savepoint or checkpoint directory, or its `_metadata` file under any name. Only `_metadata` is read; state
-/// files are looked up beside it, never opened. Exits with 1 if a file is missing or has another size than its handle
-/// says.
+/// PATH is a savepoint or checkpoint directory, or its `_metadata` file under any name. State in the canonical format is read
+/// as well; the formats of single backends are named. Exits with 1 if a file is missing or has another size than its handle
+/// says, or if state is damaged.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   savepoint inspect /savepoints/savepoint-bce087-b6acd11e2320
+  savepoint inspect --metadata-only DIR        at once, however large the state is
   savepoint inspect --subtasks DIR             every subtask with its handles
   savepoint inspect --format json DIR | jq '.operators[].uid'
   savepoint inspect --json-schema              what the JSON consists of")]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(super) struct Arguments {
     /// A savepoint directory, or its metadata file
     #[arg(required_unless_present = "json_schema")]
@@ -29,6 +37,14 @@ pub(super) struct Arguments {
     /// Show the handles of each subtask instead of their sum
     #[arg(long)]
     subtasks: bool,
+
+    /// Read only `_metadata`; look up the state files, and do not open them
+    #[arg(long)]
+    metadata_only: bool,
+
+    /// Follow absolute paths in handles, which may lead anywhere on this machine
+    #[arg(long)]
+    follow_absolute: bool,
 
     /// How to print
     #[arg(long, value_enum, default_value_t)]
@@ -56,12 +72,19 @@ enum Format {
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let Some(path) = arguments.path.as_deref().filter(|_| !arguments.json_schema) else {
-        print(&crate::inspect::json_schema())?;
+        print(&json::schema::<Report>())?;
         return Ok(ExitCode::SUCCESS);
     };
     let source = Source::open(path)?;
     let metadata = ReadOptions::new().strict(arguments.strict).read(&source.bytes).map_err(|e| source.failure(&e))?;
-    let report = Report::new(&source, &metadata);
+    let report = |metadata: &Metadata<'_>, state: Option<&Fingerprint>| Report::new(&source, metadata, state);
+    let report = if matches!(arguments.format, Format::Tree) || arguments.metadata_only {
+        report(&metadata, None)
+    } else {
+        let files = MappedFiles::new(&source.directory, arguments.follow_absolute);
+        let savepoint = Savepoint::new(metadata.clone(), files);
+        report(&metadata, Some(&compute(&savepoint)))
+    };
     print(&match arguments.format {
         Format::Text => text::render(&report, arguments.subtasks),
         Format::Json => serde_json::to_string_pretty(&report)? + "\n",

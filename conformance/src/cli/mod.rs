@@ -1,11 +1,16 @@
 //! The command line: one file for each subcommand, each of them thin.
 
+mod diff;
+mod fingerprint;
 mod inspect;
+mod rewrite;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::text::printable;
 
 /// Look into Apache Flink savepoints without a JVM and without the job's jar.
 #[derive(Parser)]
@@ -14,7 +19,7 @@ use clap::{Parser, Subcommand};
     version,
     max_term_width = 110,
     after_help = "\
-Exit codes: 0 all is well; 1 read, but something is wrong with it; 2 it could not be read, or bad arguments."
+Exit codes: 0 all is well; 1 read, but something is wrong with it, or two of them differ; 2 not or not completely read, or bad arguments."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -24,6 +29,9 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Inspect(inspect::Arguments),
+    Fingerprint(fingerprint::Arguments),
+    Diff(diff::Arguments),
+    Rewrite(rewrite::Arguments),
 }
 
 /// What went wrong, as one line for people.
@@ -33,17 +41,26 @@ type Failure = Box<dyn std::error::Error>;
 pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Fingerprint(arguments) => fingerprint::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
+        Command::Rewrite(arguments) => rewrite::run(&arguments),
     };
     done.unwrap_or_else(|failure| {
-        eprintln!("savepoint: {failure}");
+        note(&failure.to_string());
         ExitCode::from(2)
     })
 }
 
 /// Prints to standard output. A reader that has gone away, as `head` does, is not an error.
 fn print(text: &str) -> Result<(), Failure> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
+    // Colours only where they are shown.
+    match anstream::stdout().lock().write_all(text.as_bytes()) {
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(e.into()),
         _ => Ok(()),
     }
+}
+
+/// A remark on standard error.
+fn note(text: &str) {
+    eprintln!("savepoint: {}", printable(text));
 }

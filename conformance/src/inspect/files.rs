@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Component, Path};
+use std::path::Path;
 
 use flink_savepoint::metadata::{Metadata, StreamHandle, SubtaskState};
+use flink_savepoint::savepoint::FileName;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::report::Long;
-use super::source::Source;
+use crate::json::Long;
+use crate::source::Source;
 
 /// Files of the savepoint.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -112,8 +113,7 @@ fn look_up(directory: &Path, path: &str, relative: bool, size: Option<u64>) -> (
     if !relative {
         return (Status::Absolute, None);
     }
-    let mut components = Path::new(path).components();
-    if !matches!((components.next(), components.next()), (Some(Component::Normal(name)), None) if name == path) {
+    if FileName::new(path).is_none() {
         return (Status::NotAFileName, None);
     }
     // Links are not followed: what one leads to may be outside.

@@ -3,8 +3,8 @@
 mod files;
 mod kind;
 mod report;
-mod source;
+mod states;
 pub mod text;
+mod text_states;
 
-pub use report::{Report, json_schema};
-pub use source::Source;
+pub use report::Report;

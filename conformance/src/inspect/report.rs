@@ -3,6 +3,7 @@
 //! Stable: fields are added, never renamed or removed, within one `format_version`. Numbers of 64 bits are strings, since
 //! JSON readers round them. Text with unpaired surrogates shows U+FFFD for each.
 
+use flink_savepoint::logical::{Fingerprint, OperatorFingerprint};
 use flink_savepoint::metadata::{
     CheckpointProperties, KeyedHandle, Metadata, Mode, Operator, OperatorStateHandle, SnapshotType, StateKind,
     StreamHandle, Subtask, SubtaskState,
@@ -12,33 +13,9 @@ use serde::Serialize;
 
 use super::files::{Files, Status};
 use super::kind::{self, Kind};
-use super::source::Source;
-
-/// A 64-bit number, in JSON a string.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Long(pub i128);
-
-impl<T: Into<i128>> From<T> for Long {
-    fn from(value: T) -> Self {
-        Self(value.into())
-    }
-}
-
-impl Serialize for Long {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
-    }
-}
-
-impl JsonSchema for Long {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Long".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^-?[0-9]+$", "description": "a 64-bit number" })
-    }
-}
+use super::states::{KeyGroupReport, StateReading, StateReport};
+use crate::json::Long;
+use crate::source::Source;
 
 /// What is in a savepoint or checkpoint.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -70,6 +47,8 @@ pub struct Report {
     pub operators: Vec<OperatorReport>,
     /// The files.
     pub files: Files,
+    /// What was found in the state; null if it was not read (`--metadata-only`).
+    pub state: Option<StateReading>,
     /// Sums over all operators.
     pub totals: Totals,
 }
@@ -132,6 +111,10 @@ pub struct OperatorReport {
     pub fully_finished: bool,
     /// Size of the coordinator's state in bytes; null if there is none.
     pub coordinator_state: Option<Long>,
+    /// The states, of all subtasks together; null if they were not read.
+    pub states: Option<Vec<StateReport>>,
+    /// The key groups that have entries, all states together; null if they were not read.
+    pub key_groups: Option<Vec<KeyGroupReport>>,
     /// The subtasks that are listed.
     pub subtasks: Vec<SubtaskReport>,
     /// Sums over the subtasks.
@@ -221,10 +204,11 @@ pub struct Totals {
 }
 
 impl Report {
-    /// Gathers the report.
-    pub fn new(source: &Source, metadata: &Metadata<'_>) -> Self {
+    /// Gathers the report. `state` is what was read of the state.
+    pub fn new(source: &Source, metadata: &Metadata<'_>, state: Option<&Fingerprint>) -> Self {
         let (kind, kind_because) = kind::of(metadata);
-        let mut operators: Vec<OperatorReport> = metadata.operators.iter().map(|o| OperatorReport::new(&o)).collect();
+        let read = |o: Operator<'_>| OperatorReport::new(&o, state.and_then(|state| state.operators.get(&o.id)));
+        let mut operators: Vec<OperatorReport> = metadata.operators.iter().map(read).collect();
         operators.sort_by(|a, b| (&a.uid, &a.name, &a.id).cmp(&(&b.uid, &b.name, &b.id)));
         let mut totals = Totals::default();
         for operator in &operators {
@@ -252,20 +236,16 @@ impl Report {
                 .collect(),
             operators,
             files: Files::of(metadata, source),
+            state: state.map(StateReading::new),
             totals,
         }
     }
 
-    /// Whether every relative file is there as its handle says.
+    /// Whether every relative file is there as its handle says, and all state was read that can be.
     pub fn is_complete(&self) -> bool {
-        self.files.referenced.iter().all(|file| matches!(file.status, Status::Present | Status::Absolute))
+        self.state.as_ref().is_none_or(StateReading::is_complete)
+            && self.files.referenced.iter().all(|file| matches!(file.status, Status::Present | Status::Absolute))
     }
-}
-
-/// The JSON Schema of the report, for people and programs.
-pub fn json_schema() -> String {
-    let schema = schemars::schema_for!(Report);
-    serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
 }
 
 impl PropertiesReport {
@@ -296,7 +276,8 @@ impl PropertiesReport {
 }
 
 impl OperatorReport {
-    fn new(operator: &Operator<'_>) -> Self {
+    fn new(operator: &Operator<'_>, state: Option<&OperatorFingerprint>) -> Self {
+        let states = state.map(StateReport::all);
         let subtasks: Vec<SubtaskReport> = operator.subtasks().map(|subtask| SubtaskReport::new(&subtask)).collect();
         let mut totals = Totals::default();
         for subtask in &subtasks {
@@ -318,6 +299,8 @@ impl OperatorReport {
             max_parallelism: operator.max_parallelism,
             fully_finished: operator.is_fully_finished(),
             coordinator_state,
+            key_groups: states.as_deref().map(KeyGroupReport::sum),
+            states,
             subtasks,
             totals,
         }

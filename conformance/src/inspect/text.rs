@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use comfy_table::{CellAlignment, Table, presets};
-use indicatif::HumanBytes;
 
 use super::files::Status;
-use super::report::{HandleReport, KeyGroupsReport, Long, OperatorReport, Report, Totals};
+use super::report::{HandleReport, KeyGroupsReport, OperatorReport, Report, Totals};
+use super::text_states;
+use crate::json::Long;
+use crate::text::{count, printable};
 
 /// Renders the report; with `subtasks` each subtask's handles, else their sums.
 pub fn render(report: &Report, subtasks: bool) -> String {
@@ -109,7 +111,8 @@ fn operator_block(page: &mut String, operator: &OperatorReport, subtasks: bool) 
         write!(page, ", coordinator state {}", bytes(size))?;
     }
     if operator.totals.handles == 0 {
-        return writeln!(page, ", no subtask state");
+        writeln!(page, ", no subtask state")?;
+        return text_states::render(page, operator);
     }
     writeln!(page)?;
 
@@ -153,7 +156,8 @@ fn operator_block(page: &mut String, operator: &OperatorReport, subtasks: bool) 
     for line in table.lines() {
         writeln!(page, "   {}", line.trim_end())?;
     }
-    operator_states(page, operator)
+    // With the states themselves there is more to say of them than what their handle says.
+    if operator.states.is_some() { text_states::render(page, operator) } else { operator_states(page, operator) }
 }
 
 /// The names of split, union and broadcast states, which the handle says.
@@ -241,6 +245,10 @@ fn problems(page: &mut String, report: &Report) -> std::fmt::Result {
             _ => {}
         }
     }
+    for part in report.state.iter().flat_map(|state| &state.unread) {
+        lines.push(format!("{}: {}", if part.native { "not read" } else { "DAMAGED" }, part.why));
+    }
+    lines.extend(report.state.iter().flat_map(|state| state.remarks.iter().cloned()));
     lines.extend(files.unreferenced.iter().map(|name| format!("no handle refers to {name}")));
     lines.extend(files.listing_error.iter().map(|e| format!("the directory could not be listed: {e}")));
     if lines.is_empty() {
@@ -250,32 +258,6 @@ fn problems(page: &mut String, report: &Report) -> std::fmt::Result {
     lines.iter().try_for_each(|line| writeln!(page, "! {}", printable(line)))
 }
 
-/// Names and paths come from the file: what would move the cursor or colour the terminal is spelled out.
-fn printable(text: &str) -> String {
-    text.chars().fold(String::new(), |mut safe, c| {
-        if c.is_control() {
-            safe.extend(c.escape_unicode());
-        } else {
-            safe.push(c);
-        }
-        safe
-    })
-}
-
 fn bytes(size: Long) -> String {
-    HumanBytes(u64::try_from(size.0).unwrap_or(u64::MAX)).to_string()
-}
-
-fn count(n: u64, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::printable;
-
-    #[test]
-    fn control_characters_are_spelled_out() {
-        assert_eq!(printable("a\u{1b}[31m\n\u{e9}\u{1F600}"), "a\\u{1b}[31m\\u{a}\u{e9}\u{1F600}");
-    }
+    crate::text::bytes(u64::try_from(size.0).unwrap_or(u64::MAX))
 }

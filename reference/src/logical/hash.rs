@@ -5,6 +5,9 @@ use std::ops::AddAssign;
 
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
+/// Name of the way in which digests are made; another name where it changes. Only digests of one algorithm can be compared.
+pub const ALGORITHM: &str = "xxh3-128-sum/1";
+
 /// The sum of the hashes of some entries, modulo 2^128, and their number.
 ///
 /// Addition is commutative, so that the digest does not depend on order, and it counts repeated entries, which exclusive or would

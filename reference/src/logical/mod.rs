@@ -12,6 +12,6 @@ mod visit;
 
 pub use diff::{Change, Diff, DiffOptions, Difference, Excerpt, Ignore, Presence, StateDiff, diff};
 pub use fingerprint::{Fingerprint, OperatorFingerprint, Serializers, StateFingerprint, fingerprint};
-pub use hash::{Digest, EntryHash};
+pub use hash::{ALGORITHM, Digest, EntryHash};
 pub use state::{About, LogicalKind, StateKey, Volatile};
 pub use visit::{Place, Visited, Visitor, visit};

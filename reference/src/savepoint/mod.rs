@@ -13,7 +13,7 @@ mod writer;
 pub use failure::{Failure, Remark, Unusual, Why};
 pub use native::NativeFormat;
 pub use rewrite::{Rewrite, RewriteError};
-pub use store::{Directory, FileName, Store};
+pub use store::{Directory, FileName, Store, local_path, regular_file};
 pub use writer::{SavepointStream, SavepointWriter};
 
 use std::borrow::Cow;

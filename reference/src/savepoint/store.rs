@@ -52,6 +52,24 @@ impl<S: Store> Store for &S {
     }
 }
 
+/// The path on this machine that an absolute handle means: `file:/x`, `file:///x` or `/x`. `None` for other file systems.
+pub fn local_path(handle: &str) -> Option<&Path> {
+    let path = match handle.strip_prefix("file:") {
+        Some(rest) => rest.strip_prefix("//").unwrap_or(rest),
+        None => handle,
+    };
+    let path = Path::new(path);
+    path.is_absolute().then_some(path)
+}
+
+/// That a path leads to a regular file and not over a link, whose target may be anywhere.
+pub fn regular_file(path: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(path)?.is_file() {
+        return Ok(());
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"))
+}
+
 /// A directory whose files are read into memory. For large files map them instead: a `Store` of your own is a few lines.
 #[derive(Debug, Clone)]
 pub struct Directory {
@@ -70,17 +88,14 @@ impl Store for Directory {
 
     fn open(&self, name: &FileName<'_>) -> io::Result<Vec<u8>> {
         let path = self.path.join(name.as_str());
-        // What a link leads to may be outside.
-        if !fs::symlink_metadata(&path)?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-        }
+        regular_file(&path)?;
         fs::read(path)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::FileName;
+    use super::{FileName, Path, local_path};
 
     #[test]
     fn only_plain_names() {
@@ -88,6 +103,17 @@ mod tests {
         assert!(FileName::new("a b%20c").is_some());
         for name in ["", ".", "..", "/etc/passwd", "../x", "./x", "a/b", "a/", "a\\b", "a\0"] {
             assert_eq!(FileName::new(name), None, "{name:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn absolute_paths() {
+        for handle in ["file:/a b/c", "file:///a b/c", "/a b/c"] {
+            assert_eq!(local_path(handle), Some(Path::new("/a b/c")), "{handle}");
+        }
+        for handle in ["", "file:", "file:a", "a/b", "s3://bucket/key", "hdfs:/x"] {
+            assert_eq!(local_path(handle), None, "{handle}");
         }
     }
 }

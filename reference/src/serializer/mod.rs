@@ -19,7 +19,7 @@ use std::fmt;
 use classes::Shape;
 
 use crate::error::At;
-use crate::wire::{Input, JavaStr, Output, Parsed, fail, java};
+use crate::wire::{Input, JavaStr, Output, Parsed, done, fail, java};
 use crate::{Error, ErrorKind, Limits};
 
 const WRAPPER_VERSION: i32 = 2;
@@ -67,7 +67,8 @@ impl<'a> SerializerSnapshot<'a> {
         Self::built(class, SIMPLE_VERSION, out)
     }
 
-    /// A snapshot of nested ones (`CompositeTypeSerializerSnapshot`). `outer` is what the class itself writes before them.
+    /// A snapshot of nested ones (`CompositeTypeSerializerSnapshot`). `outer` is what the class itself writes before them; an
+    /// error if that is not what the class has.
     pub fn composite(
         class: &str,
         outer_version: i32,
@@ -86,7 +87,12 @@ impl<'a> SerializerSnapshot<'a> {
         for snapshot in nested {
             out.raw(snapshot.raw());
         }
-        Self::built(class, COMPOSITE_VERSION, out)
+        let built = Self::built(class, COMPOSITE_VERSION, out)?;
+        let (rest, _) = done(SerializerSnapshot::read_nested(Input::new(&built.raw), Limits::DEFAULT_NESTING), 0)?;
+        if rest.is_empty() {
+            return Ok(built);
+        }
+        Err(Error::new(ErrorKind::NotCanonical { what: "bytes after the nested snapshots" }, rest.offset()))
     }
 
     fn built(class: &str, version: i32, out: Output) -> Result<SerializerSnapshot<'static>, Error> {

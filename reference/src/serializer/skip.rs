@@ -100,6 +100,7 @@ mod tests {
     use super::*;
 
     const BASE: &str = "org.apache.flink.api.common.typeutils.base.";
+    const TUPLE: &str = "org.apache.flink.api.java.typeutils.runtime.TupleSerializerSnapshot";
 
     fn snapshot(name: &str) -> SerializerSnapshot<'static> {
         SerializerSnapshot::simple(&format!("{BASE}{name}Serializer${name}SerializerSnapshot")).unwrap()
@@ -124,12 +125,12 @@ mod tests {
     fn tuples_are_their_fields() {
         let fields = [snapshot("String"), snapshot("Int")];
         let outer = [&[0, 1][..], b"T"].concat();
-        let tuple = "org.apache.flink.api.java.typeutils.runtime.TupleSerializerSnapshot";
-        let tuple = SerializerSnapshot::composite(tuple, 2, &outer, &fields).unwrap();
+        SerializerSnapshot::composite(TUPLE, 2, &[0, 9, b'T'], &fields).unwrap_err();
+        let tuple = SerializerSnapshot::composite(TUPLE, 2, &outer, &fields).unwrap();
         assert_eq!(tuple.value_length(&[0x02, b'a', 0, 0, 0, 1, 9]), Some(6));
         assert!(tuple.is_variable_length());
         let fixed = [snapshot("Int"), snapshot("Int")];
-        let fixed = SerializerSnapshot::composite(tuple.class().to_text().as_ref(), 2, &outer, &fixed).unwrap();
+        let fixed = SerializerSnapshot::composite(TUPLE, 2, &outer, &fixed).unwrap();
         assert!(!fixed.is_variable_length());
         assert_eq!(fixed.to_string(), "TupleSerializer<IntSerializer, IntSerializer>");
     }

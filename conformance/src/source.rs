@@ -4,8 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// Name of the metadata file in a savepoint directory.
-const METADATA: &str = "_metadata";
+use flink_savepoint::savepoint::METADATA;
 
 /// A metadata file in memory.
 pub struct Source {

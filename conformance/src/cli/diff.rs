@@ -1,0 +1,111 @@
+//! `savepoint diff`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use flink_savepoint::logical::{DiffOptions, diff};
+use flink_savepoint::metadata::Metadata;
+use flink_savepoint::savepoint::Savepoint;
+
+use super::{Failure, note, print};
+use crate::diff::{Report, text};
+use crate::fingerprint::compute;
+use crate::json;
+use crate::select::Ignore;
+use crate::source::Source;
+use crate::store::MappedFiles;
+
+/// What differs between two savepoints in meaning, down to entries
+///
+/// Order, files, parallelism, compression, inlining, state ids, the state backend and the release that wrote them are no
+/// difference. Memory is bounded, whatever the size of the state. Exits with 0 if they are equal, 1 if they differ, and 2 if one
+/// of them cannot be read as a whole.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  savepoint diff before after
+  savepoint diff --ignore-volatile hashmap rocksdb        without TTL clocks and source positions
+  savepoint diff --ignore operator=my-uid,state=counts A B
+  savepoint diff --format json A B | jq '.states[] | [.name, .changed]'")]
+pub(super) struct Arguments {
+    /// A savepoint directory, or its metadata file
+    #[arg(required_unless_present = "json_schema")]
+    a: Option<PathBuf>,
+
+    /// Another one
+    #[arg(required_unless_present = "json_schema")]
+    b: Option<PathBuf>,
+
+    #[command(flatten)]
+    ignore: Ignore,
+
+    /// How many differing entries to show; all are counted
+    #[arg(long, default_value_t = 100)]
+    limit: usize,
+
+    /// How many bytes of a key or value to show
+    #[arg(long, default_value_t = 64)]
+    bytes: usize,
+
+    /// Memory for comparing entries, in MiB; less means more passes
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    memory: u32,
+
+    /// Follow absolute paths in handles, which may lead anywhere on this machine
+    #[arg(long)]
+    follow_absolute: bool,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+
+    /// Print the JSON Schema of `--format json` and exit
+    #[arg(long)]
+    json_schema: bool,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Format {
+    /// A page for people
+    #[default]
+    Text,
+    /// All of it, stable, for programs
+    Json,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let (Some(a), Some(b), false) = (&arguments.a, &arguments.b, arguments.json_schema) else {
+        print(&json::schema::<Report>())?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let (source_a, source_b) = (Source::open(a)?, Source::open(b)?);
+    let metadata_a = Metadata::parse(&source_a.bytes).map_err(|e| source_a.failure(&e))?;
+    let metadata_b = Metadata::parse(&source_b.bytes).map_err(|e| source_b.failure(&e))?;
+    let files = |directory: &Path| MappedFiles::new(directory, arguments.follow_absolute);
+    let a = Savepoint::new(metadata_a, files(&source_a.directory));
+    let b = Savepoint::new(metadata_b, files(&source_b.directory));
+    let (of_a, of_b) = (compute(&a), compute(&b));
+    let options = DiffOptions {
+        memory: usize::try_from(arguments.memory).unwrap_or(usize::MAX).saturating_mul(1 << 20),
+        limit: arguments.limit,
+        bytes: arguments.bytes,
+    };
+    let ignore = |id: &_, operator: &_, state: &_, volatile| arguments.ignore.matches(id, operator, state, volatile);
+    let found = diff((&a, &of_a), (&b, &of_b), &options, &ignore);
+    let name = |source: &Source| source.file.display().to_string();
+    let report = Report::new((name(&source_a), &of_a), (name(&source_b), &of_b), &found);
+    match arguments.format {
+        Format::Text => print(&text::render(&report))?,
+        Format::Json => print(&(serde_json::to_string_pretty(&report)? + "\n"))?,
+    }
+    arguments.ignore.unused().for_each(|selector| note(&format!("--ignore {selector} matches no state that differs")));
+    report.failures.iter().for_each(|failure| note(failure));
+    Ok(if !report.failures.is_empty() {
+        ExitCode::from(2)
+    } else if report.equal {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}

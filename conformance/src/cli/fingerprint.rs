@@ -1,0 +1,82 @@
+//! `savepoint fingerprint`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use flink_savepoint::metadata::Metadata;
+use flink_savepoint::savepoint::Savepoint;
+
+use super::{Failure, note, print};
+use crate::fingerprint::{Report, compute, text};
+use crate::json;
+use crate::select::Ignore;
+use crate::source::Source;
+use crate::store::MappedFiles;
+
+/// A digest of what a savepoint means, whoever wrote it
+///
+/// Two savepoints of the same content have the same digest: whatever state backend and release wrote them, in whatever order,
+/// files, parallelism and compression. There is one for each operator, state and key group. Exits with 2 if a part cannot be
+/// read, since the digest does not say everything then.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  savepoint fingerprint DIR
+  savepoint fingerprint --ignore-volatile DIR              without TTL clocks and source positions
+  savepoint fingerprint --ignore state='_timer_state/*' DIR
+  savepoint fingerprint --format json DIR | jq -r .digest")]
+pub(super) struct Arguments {
+    /// A savepoint directory, or its metadata file
+    #[arg(required_unless_present = "json_schema")]
+    path: Option<PathBuf>,
+
+    /// Show the digest of each key group, too
+    #[arg(long)]
+    key_groups: bool,
+
+    #[command(flatten)]
+    ignore: Ignore,
+
+    /// Follow absolute paths in handles, which may lead anywhere on this machine
+    #[arg(long)]
+    follow_absolute: bool,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+
+    /// Print the JSON Schema of `--format json` and exit
+    #[arg(long)]
+    json_schema: bool,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Format {
+    /// A page for people
+    #[default]
+    Text,
+    /// All of it, stable, for programs
+    Json,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let Some(path) = arguments.path.as_deref().filter(|_| !arguments.json_schema) else {
+        print(&json::schema::<Report>())?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let source = Source::open(path)?;
+    let metadata = Metadata::parse(&source.bytes).map_err(|e| source.failure(&e))?;
+    let savepoint = Savepoint::new(metadata, MappedFiles::new(&source.directory, arguments.follow_absolute));
+    let mut fingerprint = compute(&savepoint);
+    arguments.ignore.remove_from(&mut fingerprint);
+    arguments.ignore.unused().for_each(|selector| note(&format!("--ignore {selector} matches no state")));
+    let report = Report::new(source.file.display().to_string(), &fingerprint);
+    print(&match arguments.format {
+        Format::Text => text::render(&report, arguments.key_groups),
+        Format::Json => serde_json::to_string_pretty(&report)? + "\n",
+    })?;
+    report.remarks.iter().for_each(|remark| note(remark));
+    report.failures.iter().for_each(|failure| note(failure));
+    Ok(if report.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}

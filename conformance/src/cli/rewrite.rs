@@ -1,0 +1,92 @@
+//! `savepoint rewrite`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use flink_savepoint::metadata::{Dropping, Feature, Metadata, Release};
+use flink_savepoint::savepoint::{Rewrite, Savepoint, SavepointWriter};
+
+use super::Failure;
+use crate::source::Source;
+use crate::store::MappedFiles;
+
+/// Write a canonical savepoint anew, for another Flink release
+///
+/// What it means stays the same. State that the release reads in another format is converted, other state is copied. Something
+/// that the release cannot hold is an error that names it, unless --drop allows to leave it out. The directory is written
+/// atomically: it is there completely or not at all.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  savepoint rewrite DIR OUT --release 1.20 --drop operator-name --drop operator-uid
+  savepoint rewrite DIR OUT --release 2.3 --compression none --inline 0")]
+pub(super) struct Arguments {
+    /// A savepoint directory, or its metadata file
+    path: PathBuf,
+
+    /// The directory to write; it must not be there, or be empty
+    out: PathBuf,
+
+    /// The release that has to read it, for example 1.20
+    #[arg(long)]
+    release: Release,
+
+    /// What may be left out if that release cannot hold it
+    #[arg(long, value_enum)]
+    drop: Vec<Drop>,
+
+    /// Whether to compress state; as it was, if not said
+    #[arg(long, value_enum)]
+    compression: Option<Compression>,
+
+    /// Streams of up to that many bytes are kept in `_metadata`
+    #[arg(long, value_name = "BYTES", default_value_t = SavepointWriter::DEFAULT_INLINE)]
+    inline: usize,
+
+    /// Follow absolute paths in handles, which may lead anywhere on this machine
+    #[arg(long)]
+    follow_absolute: bool,
+}
+
+/// Only what a canonical savepoint can have, and what does not lose state.
+#[derive(Clone, Copy, ValueEnum)]
+enum Drop {
+    /// Names of operators; Flink does not need them
+    OperatorName,
+    /// Uids of operators; their hashes, which Flink restores by, stay
+    OperatorUid,
+    /// Checkpoint properties: that it is a savepoint, and of which format
+    Properties,
+    /// That subtasks had finished; they run again
+    FinishedMarker,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Compression {
+    /// Not compressed
+    None,
+    /// Each key group, and each element of operator state, by Snappy
+    Snappy,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let source = Source::open(&arguments.path)?;
+    let metadata = Metadata::parse(&source.bytes).map_err(|e| source.failure(&e))?;
+    let savepoint = Savepoint::new(metadata, MappedFiles::new(&source.directory, arguments.follow_absolute));
+    let dropping = arguments.drop.iter().fold(Dropping::NOTHING, |all, drop| {
+        all.and(match drop {
+            Drop::OperatorName => Feature::OperatorName,
+            Drop::OperatorUid => Feature::OperatorUid,
+            Drop::Properties => Feature::Properties,
+            Drop::FinishedMarker => Feature::FinishedMarker,
+        })
+    });
+    let compression = arguments.compression.map(|compression| matches!(compression, Compression::Snappy));
+    let out = |error: &dyn std::fmt::Display| format!("{}: {error}", arguments.out.display());
+    let writer = SavepointWriter::create(&arguments.out).map_err(|error| out(&error))?.inline(arguments.inline);
+    Rewrite { dropping, compression, ..Rewrite::new(arguments.release) }
+        .run(&savepoint, writer)
+        .map_err(|error| out(&error))?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,54 @@
+//! What the pages for people have in common.
+
+use indicatif::HumanBytes;
+
+/// Names and paths come from the file: what would move the cursor or colour the terminal is spelled out.
+pub fn printable(text: &str) -> String {
+    text.chars().fold(String::new(), |mut safe, c| {
+        if c.is_control() {
+            safe.extend(c.escape_unicode());
+        } else {
+            safe.push(c);
+        }
+        safe
+    })
+}
+
+/// A number of bytes: `4.02 KiB`.
+pub fn bytes(size: u64) -> String {
+    HumanBytes(size).to_string()
+}
+
+/// A number of things: `1 file`, `2 files`, `3 entries`.
+pub fn count(n: u64, one: &str) -> String {
+    match one.strip_suffix('y') {
+        _ if n == 1 => format!("1 {one}"),
+        Some(stem) => format!("{n} {stem}ies"),
+        None => format!("{n} {one}s"),
+    }
+}
+
+/// Bytes in hex.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{count, hex, printable};
+
+    #[test]
+    fn control_characters_are_spelled_out() {
+        assert_eq!(printable("a\u{1b}[31m\n\u{e9}\u{1F600}"), "a\\u{1b}[31m\\u{a}\u{e9}\u{1F600}");
+    }
+
+    #[test]
+    fn numbers_and_bytes() {
+        assert_eq!([count(1, "entry"), count(2, "entry"), count(0, "file")], ["1 entry", "2 entries", "0 files"]);
+        assert_eq!(hex(&[0, 0xAB]), "00ab");
+    }
+}
