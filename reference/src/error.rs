@@ -429,6 +429,15 @@ error_kinds! {
     /// A key without room for its key-group prefix.
     KeyTooShort { /** Its length. */ length: usize }
         = "key-too-short", "KEYED-KEY-01", "key of {length} bytes, shorter than its key-group prefix";
+    /// Raw timers of a version that no release from 1.17 on reads.
+    RawTimersVersion { /** The version found. */ found: i32 }
+        = "raw-timers-version", "RAW-TIMERS-01", "timers in raw keyed state of version {found}, only 2 is known";
+    /// Bytes behind the last service of raw timers.
+    RawTimersTrailing { /** How many. */ count: usize }
+        = "raw-timers-trailing", "RAW-TIMERS-02", "{count} bytes left over behind the timers of a key group";
+    /// A raw timer that is cut, or whose key or namespace is of unknown length.
+    RawTimer
+        = "raw-timer", "RAW-TIMERS-03", "a timer that is cut, or whose key or namespace has values of unknown length";
     /// A framed stream that does not start with the stream identifier.
     SnappyIdentifier
         = "snappy-identifier", "SNAPPY-IDENTIFIER-01", "no Snappy stream identifier (ff 06 00 00 73 4e 61 50 70 59)";
@@ -453,6 +462,9 @@ error_kinds! {
     /// Broadcast state that is not exactly one map.
     BroadcastPartitions { /** How many offsets there are. */ found: usize }
         = "broadcast-partitions", "OPSTATE-BROADCAST-01", "{found} offsets for a broadcast state, which is exactly one map";
+    /// Bytes between two offsets that are not one value.
+    Partition { /** How many. */ length: usize }
+        = "partition", "OPSTATE-PARTITION-01", "{length} bytes from this offset to the next one, which are not one value of the serializer";
     /// An offset outside of the data.
     PartitionOffset { /** The offset found. */ found: i64, /** The end of the header. */ from: u64, /** The end of the stream. */ to: u64 }
         = "partition-offset", "OPSTATE-OFFSET-01", "offset {found} is not between the header's end {from} and the stream's end {to}";

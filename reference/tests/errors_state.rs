@@ -7,7 +7,7 @@ use flink_savepoint::metadata::stream_handle::ByteStreamHandle;
 use flink_savepoint::metadata::{
     KeyGroupOffsets, KeyGroupRange, Mode, Offsets, OperatorStateHandle, StateMeta, StreamHandle,
 };
-use flink_savepoint::operator::{OperatorHeader, OperatorStream};
+use flink_savepoint::operator::{OperatorHeader, OperatorStream, SnappyLayout};
 use flink_savepoint::serializer::SerializerSnapshot;
 use flink_savepoint::wire::Output;
 use flink_savepoint::{Error, ErrorKind};
@@ -310,9 +310,72 @@ fn operator_streams() {
         let kind = ErrorKind::PartitionOffset { found, from: 464, to: 479 };
         fails(vec![("l", split, vec![464, found]), ("b", broadcast, vec![])], &kind, "state[0].offsets");
     }
+    for offsets in [vec![], vec![469, 469]] {
+        let found = offsets.len();
+        let kind = ErrorKind::BroadcastPartitions { found };
+        fails(vec![("l", split, vec![]), ("b", broadcast, offsets)], &kind, "state[1].offsets");
+    }
+    // Offsets that cut elements apart: "a" and the first byte of "bc", then the rest of it.
+    let shifted = handle(vec![("l", split, vec![464, 467]), ("b", broadcast, vec![469])]);
+    let error = OperatorStream::open(&bytes, &shifted).unwrap().partitions(&"l".into()).unwrap_err();
+    let path = "state[0].partition[0]";
+    assert_eq!((error.kind(), error.offset(), error.path().as_str()), (&ErrorKind::Partition { length: 3 }, 464, path));
+    let cut = OperatorStream::open(&bytes[..478], &good).unwrap();
+    assert_eq!(cut.partitions(&"b".into()).unwrap_err().kind(), &ErrorKind::Partition { length: 9 });
+
     let mut wrong = bytes.clone();
     wrong[3] = 4;
     assert_eq!(OperatorStream::open(&wrong, &good).unwrap_err().kind(), &ErrorKind::LegacyStateVersion { found: 4 });
     wrong[3] = 7;
     assert_eq!(OperatorStream::open(&wrong, &good).unwrap_err().kind(), &ErrorKind::StateVersion { found: 7 });
+}
+
+/// A compressed stream with one list of strings, in chunks of these bytes.
+fn one_list(chunks: &[&[u8]]) -> (Vec<u8>, i64) {
+    let header = OperatorHeader {
+        compressed: Some(true),
+        states: vec![StateMetaInfo::operator("l", false, snapshot("String"))],
+        broadcast_states: Vec::new(),
+    };
+    let mut out = Output::new();
+    header.write(&mut out).unwrap();
+    out.raw(&IDENTIFIER);
+    let first = i64::try_from(out.offset()).unwrap();
+    let mut bytes = out.into_bytes();
+    chunks.iter().for_each(|chunk| Framing::new().append(chunk, &mut bytes));
+    (bytes, first)
+}
+
+#[test]
+fn a_single_compressed_list_may_be_by_either_writer() {
+    let read = |bytes: &[u8], offsets: Vec<i64>| {
+        let meta = StateMeta {
+            name: "l".into(),
+            mode: Mode::SplitDistribute,
+            offsets: offsets.into_iter().collect::<Offsets<'_>>(),
+        };
+        let delegate = ByteStreamHandle { handle_name: "x".into(), data: (&[][..]).into() };
+        let delegate = StreamHandle::ByteStream(delegate);
+        let handle = OperatorStateHandle { states: vec![meta].into(), segmented: None, delegate };
+        let stream = OperatorStream::open(bytes, &handle).unwrap();
+        let partitions = stream.partitions(&"l".into())?.unwrap();
+        let lengths: Vec<usize> = partitions.told_apart().unwrap().map(<[u8]>::len).collect();
+        Ok::<_, Error>((stream.layout(), lengths))
+    };
+    // 1.18.1: elements share a chunk, and its offset.
+    let (bytes, first) = one_list(&[b"\x02a\x03bc\x01"]);
+    assert_eq!(read(&bytes, vec![first; 3]).unwrap(), (SnappyLayout::ByState, vec![2, 3, 1]));
+    assert_eq!(read(&bytes, vec![first]).unwrap_err().kind(), &ErrorKind::Partition { length: 6 });
+    // 1.19: each element starts a chunk.
+    let (bytes, first) = one_list(&[b"\x02a", b"\x03bc"]);
+    let second = first + 10;
+    assert_eq!(read(&bytes, vec![first, second]).unwrap(), (SnappyLayout::ByElement, vec![2, 3]));
+    // A full chunk and the rest of an element: of the second in 1.18.1, or of the first, which 1.19 would have flushed. Its
+    // serializer knows.
+    let long = [&[0xF0, 0xFF, 0x03][..], &[b'q'; 65_519]].concat();
+    let both = [&long[..], b"\x1fabcdefghijklmnopqrstuvwxyz1234"].concat();
+    assert_eq!((long.len(), both.len()), (65_522, 65_553));
+    let (bytes, first) = one_list(&[&both]);
+    let second = i64::try_from(bytes.len()).unwrap() - 8 - 17;
+    assert_eq!(read(&bytes, vec![first, second]).unwrap(), (SnappyLayout::Either, vec![65_522, 31]));
 }

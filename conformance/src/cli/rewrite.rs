@@ -60,6 +60,8 @@ enum Drop {
     Properties,
     /// That subtasks had finished; they run again
     FinishedMarker,
+    /// Ids of handles of raw keyed state; Flink makes up others
+    StateHandleId,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -80,6 +82,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             Drop::OperatorUid => Feature::OperatorUid,
             Drop::Properties => Feature::Properties,
             Drop::FinishedMarker => Feature::FinishedMarker,
+            Drop::StateHandleId => Feature::StateHandleId,
         })
     });
     let compression = arguments.compression.map(|compression| matches!(compression, Compression::Snappy));

@@ -14,6 +14,7 @@ mod composite_key;
 pub(crate) mod header;
 pub mod java_hash;
 mod key_group;
+mod raw_timers;
 mod section;
 mod stream;
 mod timer;
@@ -24,6 +25,7 @@ pub use header::KeyedHeader;
 pub use key_group::{
     KeyGroup, MaxParallelism, PrefixWidth, default_max_parallelism, key_groups_of_subtask, murmur_hash,
 };
+pub use raw_timers::{RawTimer, RawTimerService, RawTimers};
 pub use section::{Entries, Entry, Section};
 pub use stream::KeyedStream;
 pub use timer::Timer;

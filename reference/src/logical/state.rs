@@ -39,6 +39,12 @@ impl StateKey {
         Self { kind: LogicalKind::Managed(info.kind), name: info.name.canonical() }
     }
 
+    /// Timers of a service, by the name of their priority-queue state.
+    pub(super) fn timers(time: &str, service: &JavaStr<'_>) -> Self {
+        let name = JavaStr::from_utf16(format!("_timer_state/{time}_").encode_utf16().chain(service.utf16()));
+        Self { kind: LogicalKind::Managed(StateKind::PriorityQueue), name }
+    }
+
     /// Kind and name as bytes, different for different states.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         [self.kind.label().as_bytes(), b" ", self.name.as_modified_utf8()].concat()

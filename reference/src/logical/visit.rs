@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use super::state::{About, LogicalKind, StateKey, Volatile};
-use crate::keyed::KeyedStream;
+use crate::keyed::{KeyedStream, RawTimer, RawTimers, Timer};
 use crate::meta_info::{KeyedStateType, StateKind, StateMetaInfo};
 use crate::metadata::{KeyGroupRange, KeyedHandle, Operator, OperatorStateHandle};
-use crate::operator::{OperatorStream, SnappyLayout};
+use crate::operator::{OperatorStream, SnappyLayout, broadcast_entries};
 use crate::savepoint::{Failure, Part, PartState, Remark, Savepoint, Store, Unusual, Why};
-use crate::wire::JavaStr;
+use crate::wire::{Input, JavaStr};
 
 /// Where an entry stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub trait Visitor {
     /// | timers | the element | empty |
     /// | split, union | the element | empty |
     /// | broadcast | the key; empty if the entries cannot be told apart | the value, or the whole map |
-    /// | raw keyed | empty | what the key group has |
+    /// | raw keyed | empty | what the key group has; timers are told as timers |
     /// | raw operator | the partition | empty |
     /// | coordinator | empty | its state |
     fn entry(&mut self, place: Place, key: &[u8], value: &[u8]);
@@ -163,14 +163,22 @@ impl<'a, S: Store, V: Visitor> Visit<'_, 'a, S, V> {
         if !self.visitor.wants_range(handle.key_groups()) {
             return Ok(());
         }
-        let key = StateKey::other(LogicalKind::RawKeyed, &JavaStr::default());
-        let Some(state) = self.visitor.state(&key, &About::default()) else { return Ok(()) };
         self.savepoint.raw_keyed(part, handle, |group, section| {
-            if let Some(group) = u16::try_from(group).ok().filter(|group| self.visitor.wants_group(*group)) {
-                let place = Place { state, key_group: Some(group), prefix: group, subtask: part.subtask };
-                self.visitor.entry(place, &[], section);
-                self.visitor.progress(section.len() as u64);
+            let Some(group) = u16::try_from(group).ok().filter(|group| self.visitor.wants_group(*group)) else {
+                return;
+            };
+            match RawTimers::read(Input::new(section)) {
+                Ok(Some(timers)) => raw_timers(&timers, group, part.subtask, self.visitor),
+                // The operator's own, or not to be understood.
+                _ => {
+                    let key = StateKey::other(LogicalKind::RawKeyed, &JavaStr::default());
+                    if let Some(state) = self.visitor.state(&key, &About::default()) {
+                        let place = Place { state, key_group: Some(group), prefix: group, subtask: part.subtask };
+                        self.visitor.entry(place, &[], section);
+                    }
+                }
             }
+            self.visitor.progress(section.len() as u64);
         })
     }
 
@@ -222,6 +230,23 @@ impl<'a, S: Store, V: Visitor> Visit<'_, 'a, S, V> {
     }
 }
 
+/// Timers of a key group in raw keyed state: the same as in the priority-queue states of a savepoint.
+fn raw_timers(timers: &RawTimers<'_>, group: u16, subtask: u32, visitor: &mut impl Visitor) {
+    for service in &timers.services {
+        let about = About { key_serializer: Some(&service.key_serializer), ..About::default() };
+        let mut queue = |time: &str, timers: &mut dyn Iterator<Item = RawTimer<'_>>| {
+            let key = StateKey::timers(time, &service.name);
+            let Some(state) = visitor.state(&key, &about) else { return };
+            for RawTimer { timestamp, rest } in timers {
+                let place = Place { state, key_group: Some(group), prefix: group, subtask };
+                visitor.entry(place, &Timer { timestamp, rest }.write(), &[]);
+            }
+        };
+        queue("event", &mut service.event());
+        queue("processing", &mut service.processing());
+    }
+}
+
 /// Bytes that no section has: Flink seeks to each section and ignores them.
 fn gap(end: u64, start: u64) -> Option<Unusual> {
     start.checked_sub(end).filter(|count| *count > 0).map(|count| Unusual::Gap { offset: end, count })
@@ -267,22 +292,4 @@ fn elements(
         }
         Ok(())
     })
-}
-
-/// `i32` count, then key and value each.
-fn broadcast_entries<'b>(info: &StateMetaInfo<'_>, partition: &'b [u8]) -> Option<Vec<(&'b [u8], &'b [u8])>> {
-    let key_serializer = info.key_serializer.as_ref()?;
-    let (count, mut rest) = partition.split_first_chunk::<4>()?;
-    let mut entries = Vec::new();
-    for _ in 0..u32::try_from(i32::from_be_bytes(*count)).ok()? {
-        let (key, tail) = rest.split_at_checked(key_serializer.value_length(rest)?)?;
-        let (value, tail) = tail.split_at_checked(info.value_serializer.value_length(tail)?)?;
-        // Entries without a byte could be claimed without end.
-        if tail.len() == rest.len() {
-            return None;
-        }
-        entries.push((key, value));
-        rest = tail;
-    }
-    rest.is_empty().then_some(entries)
 }

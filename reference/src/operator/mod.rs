@@ -13,7 +13,7 @@ mod stream;
 mod writer;
 
 pub use layout::SnappyLayout;
-pub use stream::{OperatorStream, Partitions};
+pub use stream::{OperatorStream, Partitions, broadcast_entries};
 pub use writer::{OperatorWriter, WrittenOperatorStream};
 
 use crate::error::At;

@@ -8,6 +8,7 @@ use crate::compression::{Chunk, Chunks, IDENTIFIER};
 use crate::error::At;
 use crate::meta_info::{StateKind, StateMetaInfo};
 use crate::metadata::{OperatorStateHandle, StateMeta};
+use crate::serializer::SerializerSnapshot;
 use crate::wire::{Input, JavaStr};
 use crate::{Error, ErrorKind, Limits};
 
@@ -152,7 +153,16 @@ impl<'a> OperatorStream<'a> {
         let Some(first) = offsets.first() else { return Ok(true) };
         if !self.layout.has_offsets_of_elements() {
             decode(buffer, self.window(*first, self.next_stream(*first)))?;
-            let Some(ends) = ends_by_serializer(info, offsets.len(), buffer) else { return Ok(false) };
+            let broken = || {
+                let kind = ErrorKind::Partition { length: buffer.len() };
+                Error::new(kind, *first).within("state", state)
+            };
+            let Some(ends) = ends_by_serializer(info, offsets.len(), buffer) else {
+                return if is_self_delimiting(info) { Err(broken().into()) } else { Ok(false) };
+            };
+            if info.kind == StateKind::Broadcast && !is_whole(info)(buffer) {
+                return Err(broken().into());
+            }
             let mut start = 0;
             for end in ends {
                 visit(buffer.get(start..end).unwrap_or_default())?;
@@ -160,14 +170,20 @@ impl<'a> OperatorStream<'a> {
             }
             return Ok(true);
         }
-        for offset in offsets {
+        let is_whole = is_whole(info);
+        for (i, offset) in offsets.iter().enumerate() {
             let window = self.window(*offset, self.next_offset(*offset));
-            if self.layout == SnappyLayout::Plain {
-                visit(window.bytes())?;
+            let partition = if self.layout == SnappyLayout::Plain {
+                window.bytes()
             } else {
                 decode(buffer, window)?;
-                visit(buffer)?;
+                buffer.as_slice()
+            };
+            if !is_whole(partition) {
+                let kind = ErrorKind::Partition { length: partition.len() };
+                return Err(Error::new(kind, *offset).within("partition", i).within("state", state).into());
             }
+            visit(partition)?;
         }
         Ok(true)
     }
@@ -220,6 +236,42 @@ fn offsets_of(state: &StateMetaInfo<'_>, meta: &StateMeta<'_>, from: u64, to: u6
         at.ok_or_else(|| Error::new(ErrorKind::PartitionOffset { found: offset, from, to }, 0))
     };
     meta.offsets.iter().map(inside).collect::<Result<_, _>>().field("offsets")
+}
+
+/// Whether the bytes of a partition are what its serializers write, as far as these tell.
+fn is_whole(state: &StateMetaInfo<'_>) -> impl Fn(&[u8]) -> bool {
+    let tells = is_self_delimiting(state);
+    move |partition| {
+        !tells
+            || match state.kind {
+                StateKind::Broadcast => broadcast_entries(state, partition).is_some(),
+                _ => state.value_serializer.value_length(partition) == Some(partition.len()),
+            }
+    }
+}
+
+fn is_self_delimiting(state: &StateMetaInfo<'_>) -> bool {
+    let key = state.key_serializer.as_ref();
+    [Some(&state.value_serializer), key].into_iter().flatten().all(SerializerSnapshot::is_self_delimiting)
+}
+
+/// The entries of a broadcast map: `i32` count, then key and value each. `None` where the serializers do not say how long these
+/// are, or the bytes are something else.
+pub fn broadcast_entries<'b>(state: &StateMetaInfo<'_>, partition: &'b [u8]) -> Option<Vec<(&'b [u8], &'b [u8])>> {
+    let key_serializer = state.key_serializer.as_ref()?;
+    let (count, mut rest) = partition.split_first_chunk::<4>()?;
+    let mut entries = Vec::new();
+    for _ in 0..u32::try_from(i32::from_be_bytes(*count)).ok()? {
+        let (key, tail) = rest.split_at_checked(key_serializer.value_length(rest)?)?;
+        let (value, tail) = tail.split_at_checked(state.value_serializer.value_length(tail)?)?;
+        // Entries without a byte could be claimed without end.
+        if tail.len() == rest.len() {
+            return None;
+        }
+        entries.push((key, value));
+        rest = tail;
+    }
+    rest.is_empty().then_some(entries)
 }
 
 /// Where each of `count` elements ends, by their serializer alone.

@@ -178,6 +178,11 @@ impl<'a> SerializerSnapshot<'a> {
         Self::read_nested(rest, Limits::DEFAULT_NESTING)
     }
 
+    /// Reads the form without a wrapper, as snapshots are nested.
+    pub(crate) fn read_versioned(input: Input<'a>) -> Parsed<'a, Self> {
+        Self::read_nested(input, Limits::DEFAULT_NESTING)
+    }
+
     pub(crate) fn write_wrapped(&self, out: &mut Output) {
         out.i32(WRAPPER_VERSION);
         out.raw(&self.raw);

@@ -3,7 +3,37 @@
 use super::SerializerSnapshot;
 use super::classes::Shape;
 
+/// Simple serializers of variable length whose values say how long they are.
+const SELF_DELIMITING: &[&str] = &[
+    "String",
+    "BigInt",
+    "BigDec",
+    "BooleanPrimitiveArray",
+    "BytePrimitiveArray",
+    "CharPrimitiveArray",
+    "ShortPrimitiveArray",
+    "IntPrimitiveArray",
+    "FloatPrimitiveArray",
+    "LongPrimitiveArray",
+    "DoublePrimitiveArray",
+    "StringArray",
+];
+
 impl SerializerSnapshot<'_> {
+    /// Whether [`value_length`](Self::value_length) knows every value: `None` then means that a value is cut or damaged.
+    pub fn is_self_delimiting(&self) -> bool {
+        match self.shape() {
+            Shape::Simple { length } => {
+                length >= 0 || simple_name(&self.class().to_text()).is_some_and(|name| SELF_DELIMITING.contains(&name))
+            }
+            Shape::Enum => true,
+            Shape::Composite { sum: true, .. } | Shape::Tuple | Shape::TtlAware => {
+                self.nested().all(|nested| nested.is_self_delimiting())
+            }
+            Shape::Composite { .. } | Shape::Nullable | Shape::Row | Shape::Named => false,
+        }
+    }
+
     /// Bytes that a value at the start of `bytes` takes; `None` if they end inside of it or the serializer's values are
     /// not understood.
     pub fn value_length(&self, bytes: &[u8]) -> Option<usize> {
@@ -30,9 +60,13 @@ fn sequence(snapshot: &SerializerSnapshot<'_>, bytes: &[u8]) -> Option<usize> {
     snapshot.nested().try_fold(0, |at, part| Some(at + part.value_length(bytes.get(at..)?)?))
 }
 
+/// `Long` of `LongSerializer$LongSerializerSnapshot`.
+fn simple_name(class: &str) -> Option<&str> {
+    class.rsplit('$').next()?.strip_suffix("SerializerSnapshot")
+}
+
 fn simple(class: &str, length: i32, bytes: &[u8]) -> Option<usize> {
-    let name = class.rsplit('$').next()?.strip_suffix("SerializerSnapshot")?;
-    match name {
+    match simple_name(class)? {
         // One byte, although its length is said to be 0.
         "VoidNamespace" | "GlobalWindow" => within(1, bytes),
         "String" => string(bytes),

@@ -36,13 +36,21 @@ pub fn corpus() -> Vec<Golden> {
     goldens
 }
 
-/// Savepoints that real jobs wrote, in the canonical format.
+/// Savepoints of the golden job, in the canonical format.
 pub fn jobs() -> Vec<Golden> {
-    let jobs: Vec<Golden> =
-        corpus().into_iter().filter(|g| !g.id.contains("-crafted-") && !g.id.ends_with("-native")).collect();
+    let other = ["-crafted-", "-native", "-rich"];
+    let jobs: Vec<Golden> = corpus().into_iter().filter(|g| !other.iter().any(|kind| g.id.contains(kind))).collect();
     assert_eq!(jobs.len(), 72);
     jobs
 }
 
+/// Savepoints of the rich job: ambiguous keys, window namespaces, TTL, raw state, many states, empty ones.
+pub fn rich() -> Vec<Golden> {
+    let rich: Vec<Golden> = corpus().into_iter().filter(|g| g.id.contains("-rich")).collect();
+    assert_eq!(rich.len(), 9);
+    rich
+}
+
+pub mod allocations;
 /// Savepoints made by this crate alone.
 pub mod made;
