@@ -167,15 +167,14 @@ impl<'a, S: Store, V: Visitor> Visit<'_, 'a, S, V> {
             let Some(group) = u16::try_from(group).ok().filter(|group| self.visitor.wants_group(*group)) else {
                 return;
             };
-            match RawTimers::read(Input::new(section)) {
-                Ok(Some(timers)) => raw_timers(&timers, group, part.subtask, self.visitor),
+            if let Ok(Some(timers)) = RawTimers::read(Input::new(section)) {
+                raw_timers(&timers, group, part.subtask, self.visitor);
+            } else {
                 // The operator's own, or not to be understood.
-                _ => {
-                    let key = StateKey::other(LogicalKind::RawKeyed, &JavaStr::default());
-                    if let Some(state) = self.visitor.state(&key, &About::default()) {
-                        let place = Place { state, key_group: Some(group), prefix: group, subtask: part.subtask };
-                        self.visitor.entry(place, &[], section);
-                    }
+                let key = StateKey::other(LogicalKind::RawKeyed, &JavaStr::default());
+                if let Some(state) = self.visitor.state(&key, &About::default()) {
+                    let place = Place { state, key_group: Some(group), prefix: group, subtask: part.subtask };
+                    self.visitor.entry(place, &[], section);
                 }
             }
             self.visitor.progress(section.len() as u64);

@@ -3,6 +3,31 @@
 //! Where the bytes of files come from is a [`Store`]'s business: a directory read into memory ([`Directory`]), mapped files,
 //! object storage. Handles are resolved here, and never to a path outside of the savepoint: what a relative handle says
 //! has to be a plain file name.
+//!
+//! ```
+//! use flink_savepoint::metadata::Metadata;
+//! use flink_savepoint::savepoint::{Directory, METADATA, PartState, Savepoint};
+//!
+//! # let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../conformance/vectors/valid/2.3.0-rocksdb-file");
+//! # let directory = std::path::Path::new(directory);
+//! let bytes = std::fs::read(directory.join(METADATA))?;
+//! let savepoint = Savepoint::new(Metadata::parse(&bytes)?, Directory::new(&directory));
+//! let mut entries = 0;
+//! for operator in &savepoint.metadata().operators {
+//!     savepoint.for_each_part(&operator, |part| {
+//!         let PartState::ManagedKeyed(handle) = part.state else { return Ok(()) };
+//!         savepoint.keyed(part, handle, |stream| {
+//!             stream.for_each(&mut Vec::new(), |key_group, entry| {
+//!                 println!("{key_group}: {:02x?} = {:02x?}", entry.key, entry.value);
+//!                 entries += 1;
+//!                 Ok(())
+//!             })
+//!         })
+//!     })?;
+//! }
+//! assert_eq!(entries, 266);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod failure;
 mod native;
