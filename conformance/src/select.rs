@@ -44,11 +44,7 @@ impl Selector {
     /// Whether the state is meant. Operators are known by id, uid and name; states by name, and by kind and name as they are
     /// printed.
     pub fn matches(&self, id: &OperatorId, operator: &OperatorFingerprint, state: &StateKey) -> bool {
-        let is_operator = self.operator.as_ref().is_none_or(|glob| {
-            self.uid_hash == Some(*id)
-                || glob.is_match(id.to_string())
-                || [&operator.uid, &operator.name].into_iter().flatten().any(|name| glob.is_match(name))
-        });
+        let is_operator = self.matches_operator(id, operator);
         let is_state = self
             .state
             .as_ref()
@@ -56,6 +52,14 @@ impl Selector {
         let matches = is_operator && is_state;
         self.used.fetch_or(matches, Ordering::Relaxed);
         matches
+    }
+
+    fn matches_operator(&self, id: &OperatorId, operator: &OperatorFingerprint) -> bool {
+        self.operator.as_ref().is_none_or(|glob| {
+            self.uid_hash == Some(*id)
+                || glob.is_match(id.to_string())
+                || [&operator.uid, &operator.name].into_iter().flatten().any(|name| glob.is_match(name))
+        })
     }
 }
 
@@ -87,8 +91,19 @@ impl Ignore {
         selected > 0 || self.ignore_volatile && volatile.is_some()
     }
 
+    /// Leaves out what could not be read of operators of which no state counts.
+    pub fn remove_failures_from(&self, fingerprint: &mut Fingerprint) {
+        let Fingerprint { operators, failures, .. } = fingerprint;
+        failures.retain(|failure| {
+            let all = self.ignore.iter().filter(|selector| selector.state.is_none());
+            let operator = operators.get(&failure.operator);
+            !operator.is_some_and(|operator| all.clone().any(|one| one.matches_operator(&failure.operator, operator)))
+        });
+    }
+
     /// Leaves the states out of a fingerprint.
     pub fn remove_from(&self, fingerprint: &mut Fingerprint) {
+        self.remove_failures_from(fingerprint);
         for (id, operator) in &mut fingerprint.operators {
             let states = std::mem::take(&mut operator.states).into_iter();
             let kept = states.filter(|(key, state)| !self.matches(id, operator, key, state.volatile)).collect();

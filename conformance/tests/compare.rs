@@ -144,6 +144,12 @@ fn damaged_state_is_named_with_its_file_and_offset() {
         assert_eq!(code(&output), 2, "{arguments:?}");
         assert!(stderr(&output).contains(&expected), "{}", stderr(&output));
     }
+    // What is left out need not be readable.
+    for (operator, expected) in [("by-number", 2), ("by-text-*", 0)] {
+        let ignore = format!("operator={operator}");
+        assert_eq!(code(&savepoint(&["diff", directory, directory, "--ignore", &ignore])), expected, "{operator}");
+        assert_eq!(code(&savepoint(&["fingerprint", directory, "--ignore", &ignore])), expected, "{operator}");
+    }
     let inspect = savepoint(&["inspect", directory]);
     assert_eq!(code(&inspect), 1);
     assert!(stdout(&inspect).contains("! DAMAGED: operator "), "{}", stdout(&inspect));

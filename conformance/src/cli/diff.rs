@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use flink_savepoint::logical::{DiffOptions, diff};
 use flink_savepoint::metadata::Metadata;
 use flink_savepoint::savepoint::Savepoint;
 
-use super::{Failure, note, print};
+use super::printing::Printing;
+use super::{Failure, note};
 use crate::diff::{Report, text};
 use crate::fingerprint::compute;
-use crate::json;
 use crate::select::Ignore;
 use crate::source::Source;
 use crate::store::MappedFiles;
@@ -56,27 +56,12 @@ pub(super) struct Arguments {
     #[arg(long)]
     follow_absolute: bool,
 
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-
-    /// Print the JSON Schema of `--format json` and exit
-    #[arg(long)]
-    json_schema: bool,
-}
-
-#[derive(Clone, Copy, Default, ValueEnum)]
-enum Format {
-    /// A page for people
-    #[default]
-    Text,
-    /// All of it, stable, for programs
-    Json,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let (Some(a), Some(b), false) = (&arguments.a, &arguments.b, arguments.json_schema) else {
-        print(&json::schema::<Report>())?;
+    let (Some(a), Some(b), false) = (&arguments.a, &arguments.b, arguments.printing.schema::<Report>()?) else {
         return Ok(ExitCode::SUCCESS);
     };
     let (source_a, source_b) = (Source::open(a)?, Source::open(b)?);
@@ -85,7 +70,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let files = |directory: &Path| MappedFiles::new(directory, arguments.follow_absolute);
     let a = Savepoint::new(metadata_a, files(&source_a.directory));
     let b = Savepoint::new(metadata_b, files(&source_b.directory));
-    let (of_a, of_b) = (compute(&a), compute(&b));
+    let (mut of_a, mut of_b) = (compute(&a), compute(&b));
+    for fingerprint in [&mut of_a, &mut of_b] {
+        arguments.ignore.remove_failures_from(fingerprint);
+    }
     let options = DiffOptions {
         memory: usize::try_from(arguments.memory).unwrap_or(usize::MAX).saturating_mul(1 << 20),
         limit: arguments.limit,
@@ -95,10 +83,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let found = diff((&a, &of_a), (&b, &of_b), &options, &ignore);
     let name = |source: &Source| source.file.display().to_string();
     let report = Report::new((name(&source_a), &of_a), (name(&source_b), &of_b), &found);
-    match arguments.format {
-        Format::Text => print(&text::render(&report))?,
-        Format::Json => print(&(serde_json::to_string_pretty(&report)? + "\n"))?,
-    }
+    arguments.printing.report(&report, text::render)?;
     arguments.ignore.unused().for_each(|selector| note(&format!("--ignore {selector} matches no state that differs")));
     report.failures.iter().for_each(|failure| note(failure));
     Ok(if !report.failures.is_empty() {

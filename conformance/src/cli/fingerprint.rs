@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use flink_savepoint::metadata::Metadata;
 use flink_savepoint::savepoint::Savepoint;
 
-use super::{Failure, note, print};
+use super::printing::Printing;
+use super::{Failure, note};
 use crate::fingerprint::{Report, compute, text};
-use crate::json;
 use crate::select::Ignore;
 use crate::source::Source;
 use crate::store::MappedFiles;
@@ -42,27 +42,12 @@ pub(super) struct Arguments {
     #[arg(long)]
     follow_absolute: bool,
 
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-
-    /// Print the JSON Schema of `--format json` and exit
-    #[arg(long)]
-    json_schema: bool,
-}
-
-#[derive(Clone, Copy, Default, ValueEnum)]
-enum Format {
-    /// A page for people
-    #[default]
-    Text,
-    /// All of it, stable, for programs
-    Json,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let Some(path) = arguments.path.as_deref().filter(|_| !arguments.json_schema) else {
-        print(&json::schema::<Report>())?;
+    let (Some(path), false) = (&arguments.path, arguments.printing.schema::<Report>()?) else {
         return Ok(ExitCode::SUCCESS);
     };
     let source = Source::open(path)?;
@@ -72,10 +57,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     arguments.ignore.remove_from(&mut fingerprint);
     arguments.ignore.unused().for_each(|selector| note(&format!("--ignore {selector} matches no state")));
     let report = Report::new(source.file.display().to_string(), &fingerprint);
-    print(&match arguments.format {
-        Format::Text => text::render(&report, arguments.key_groups),
-        Format::Json => serde_json::to_string_pretty(&report)? + "\n",
-    })?;
+    arguments.printing.report(&report, |report| text::render(report, arguments.key_groups))?;
     report.remarks.iter().for_each(|remark| note(remark));
     report.failures.iter().for_each(|failure| note(failure));
     Ok(if report.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })

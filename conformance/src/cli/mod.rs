@@ -3,6 +3,7 @@
 mod diff;
 mod fingerprint;
 mod inspect;
+mod printing;
 mod rewrite;
 
 use std::io::{self, Write};

@@ -1,0 +1,46 @@
+//! How the commands print that have a page for people and a JSON format.
+
+use clap::{Args, ValueEnum};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Failure, print};
+use crate::json;
+
+#[derive(Args)]
+pub(super) struct Printing {
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+
+    /// Print the JSON Schema of `--format json` and exit
+    #[arg(long)]
+    json_schema: bool,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Format {
+    /// A page for people
+    #[default]
+    Text,
+    /// All of it, stable, for programs
+    Json,
+}
+
+impl Printing {
+    /// Prints the schema, if that is what was asked for.
+    pub(super) fn schema<T: JsonSchema>(&self) -> Result<bool, Failure> {
+        if self.json_schema {
+            print(&json::schema::<T>())?;
+        }
+        Ok(self.json_schema)
+    }
+
+    /// Prints a report.
+    pub(super) fn report<T: Serialize>(&self, report: &T, page: impl FnOnce(&T) -> String) -> Result<(), Failure> {
+        print(&match self.format {
+            Format::Text => page(report),
+            Format::Json => serde_json::to_string_pretty(report)? + "\n",
+        })
+    }
+}
