@@ -342,7 +342,9 @@ fn one_list(chunks: &[&[u8]]) -> (Vec<u8>, i64) {
     out.raw(&IDENTIFIER);
     let first = i64::try_from(out.offset()).unwrap();
     let mut bytes = out.into_bytes();
-    chunks.iter().for_each(|chunk| Framing::new().append(chunk, &mut bytes));
+    for chunk in chunks {
+        Framing::new().append(chunk, &mut bytes);
+    }
     (bytes, first)
 }
 
@@ -372,7 +374,7 @@ fn a_single_compressed_list_may_be_by_either_writer() {
     assert_eq!(read(&bytes, vec![first, second]).unwrap(), (SnappyLayout::ByElement, vec![2, 3]));
     // A full chunk and the rest of an element: of the second in 1.18.1, or of the first, which 1.19 would have flushed. Its
     // serializer knows.
-    let long = [&[0xF0, 0xFF, 0x03][..], &[b'q'; 65_519]].concat();
+    let long = [&[0xF0, 0xFF, 0x03][..], &vec![b'q'; 65_519]].concat();
     let both = [&long[..], b"\x1fabcdefghijklmnopqrstuvwxyz1234"].concat();
     assert_eq!((long.len(), both.len()), (65_522, 65_553));
     let (bytes, first) = one_list(&[&both]);

@@ -53,7 +53,7 @@ fn all_variants_mean_the_same_but_for_clocks_and_the_source() {
     }
     let of_many: BTreeSet<_> = goldens
         .iter()
-        .filter_map(|golden| whole(golden).operators.get(&many).map(|operator| operator.digest()))
+        .filter_map(|golden| whole(golden).operators.get(&many).map(OperatorFingerprint::digest))
         .collect();
     assert_eq!(of_many.len(), 1, "the three variants of 2.3.0 have the same");
 }

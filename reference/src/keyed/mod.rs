@@ -11,6 +11,7 @@
 //! byte is set. That byte belongs to the key-group prefix, which never needs the bit.
 
 mod composite_key;
+mod cursor;
 pub(crate) mod header;
 pub mod java_hash;
 mod key_group;

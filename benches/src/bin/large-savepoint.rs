@@ -1,0 +1,78 @@
+//! Writes a savepoint of any size, for `benches/memory`.
+
+use std::error::Error;
+
+use flink_savepoint::keyed::{KeyGroup, KeyedHeader, KeyedWriter, MaxParallelism, StateId, key_groups_of_subtask};
+use flink_savepoint::meta_info::{KeyedStateType, StateMetaInfo};
+use flink_savepoint::metadata::{
+    Handles, Metadata, Operator, OperatorId, Release, Subtask, SubtaskState, Subtasks, Target,
+};
+use flink_savepoint::savepoint::SavepointWriter;
+use flink_savepoint::serializer::SerializerSnapshot;
+
+const USAGE: &str = "usage: large-savepoint DIR MEGABYTES [differing EVERY] [snappy]
+  entries of 40 bytes in two states; every EVERY-th has another value than without that";
+const PARALLELISM: u32 = 4;
+const ENTRY: u64 = 40;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let [directory, megabytes, rest @ ..] = arguments.as_slice() else {
+        eprintln!("{USAGE}");
+        std::process::exit(2)
+    };
+    let megabytes: u64 = megabytes.parse()?;
+    let differing = match rest {
+        ["differing", every, ..] => every.parse()?,
+        _ => u64::MAX,
+    };
+    let max = MaxParallelism::new(128).ok_or("128 is one")?;
+    let simple = |class: &str| SerializerSnapshot::simple(&format!("org.apache.flink.{class}"));
+    let long = simple("api.common.typeutils.base.LongSerializer$LongSerializerSnapshot")?;
+    let string = simple("api.common.typeutils.base.StringSerializer$StringSerializerSnapshot")?;
+    let void = simple("runtime.state.VoidNamespaceSerializer$VoidNamespaceSerializerSnapshot")?;
+    let state = |name| StateMetaInfo::keyed(name, KeyedStateType::Value, void.clone(), string.clone());
+    let header = KeyedHeader {
+        compressed: rest.contains(&"snappy"),
+        key_serializer: long,
+        states: vec![state("a"), state("b")],
+    };
+
+    let mut savepoint = SavepointWriter::create(directory)?;
+    let mut subtasks = Vec::new();
+    let per_run = megabytes * 1_000_000 / ENTRY / u64::from(max.get()) / 2;
+    for index in 0..PARALLELISM {
+        let range = key_groups_of_subtask(max, PARALLELISM, index).ok_or("a subtask")?;
+        let mut writer = KeyedWriter::new(savepoint.stream(), &header, range, max)?;
+        for group in range.start()..=range.last().ok_or("key groups")? {
+            let group = KeyGroup(u16::try_from(group)?);
+            for state in [StateId(0), StateId(1)] {
+                // The keys are not those of the key group; nothing that is measured looks at that.
+                for key in 0..per_run {
+                    let mut value = *b"\x16a value of 21 letters";
+                    let noise = key.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes();
+                    value[1..9].copy_from_slice(&noise.map(|byte| b'a' + byte % 26));
+                    if key % differing == differing - 1 {
+                        value[21] = b'!';
+                    }
+                    writer.entry(group, state, &[&key.to_be_bytes()[..], &[0]].concat(), &value)?;
+                }
+            }
+        }
+        let managed_keyed = Some(savepoint.keyed(writer.finish()?)?);
+        subtasks.push(Subtask { index, state: SubtaskState::Running(Handles { managed_keyed, ..Handles::default() }) });
+    }
+    let mut metadata = Metadata::new(Release::V1_13.metadata_version(), 1);
+    let operator = Operator {
+        name: None,
+        uid: None,
+        id: OperatorId::from_uid("large"),
+        parallelism: PARALLELISM,
+        max_parallelism: max.get().into(),
+        coordinator_state: None,
+        subtasks: Subtasks::Listed(subtasks.into()),
+    };
+    metadata.operators = vec![operator].into();
+    Ok(savepoint.finish(&metadata, Target::release(Release::V1_13))?)
+}
