@@ -4,10 +4,10 @@
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::{fs, thread};
 
-use common::{Golden, jobs};
-use flink_savepoint::keyed::{KeyGroup, KeyLayout, KeyedStream, KeyedWriter, MaxParallelism, StateId, Timer};
+use common::{Golden, corpus, jobs, rich};
+use flink_savepoint::keyed::{KeyGroup, KeyLayout, KeyedStream, KeyedWriter, MaxParallelism, Section, StateId, Timer};
 use flink_savepoint::meta_info::{KeyedStateType, StateKind};
 use flink_savepoint::metadata::{
     KeyGroupsFormat, KeyGroupsHandle, KeyedHandle, Metadata, OperatorStateHandle, Release, StateMeta, StreamHandle,
@@ -94,6 +94,36 @@ fn keyed_streams_are_read_to_the_last_byte_and_written_again() {
     assert_eq!(streams, 72 * 4);
 }
 
+/// Sections do not depend on each other: by random access, backwards, and on several threads.
+#[test]
+fn sections_are_read_in_any_order_and_at_once() {
+    for golden in jobs().iter().filter(|golden| golden.release() == Release::V2_3) {
+        keyed(golden, |handle, max, bytes| {
+            let stream = KeyedStream::open(bytes, &handle.offsets, max).unwrap();
+            let in_order = entries(&stream);
+            let of_section = |section: Section<'_>| {
+                let mut found = Entries::new();
+                let end = section.for_each::<flink_savepoint::Error>(&mut Vec::new(), |entry| {
+                    found.push((section.key_group(), entry.state, entry.key.to_vec(), entry.value.to_vec()));
+                    Ok(())
+                });
+                assert!(end.unwrap() <= stream.len());
+                found
+            };
+            let mut backwards: Entries =
+                (0..max.get()).rev().filter_map(|group| stream.section(KeyGroup(group))).flat_map(of_section).collect();
+            backwards.sort_by_key(|(group, ..)| *group);
+            assert_eq!(backwards, in_order);
+            let at_once: Entries = thread::scope(|scope| {
+                let threads: Vec<_> =
+                    stream.sections().map(|section| scope.spawn(move || of_section(section))).collect();
+                threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+            });
+            assert_eq!(at_once, in_order);
+        });
+    }
+}
+
 #[test]
 fn composite_keys_split_and_join() {
     for golden in jobs() {
@@ -158,7 +188,11 @@ fn all_backends_and_releases_hold_the_same_entries_by_name() {
 
 #[test]
 fn operator_streams_are_read_to_the_last_byte_and_written_again() {
-    for golden in jobs() {
+    // Native savepoints have their operator state in the same format.
+    let native = corpus().into_iter().filter(|golden| golden.id.ends_with("-native") && !golden.id.contains("crafted"));
+    let goldens: Vec<Golden> = jobs().into_iter().chain(native).chain(rich()).collect();
+    assert_eq!(goldens.len(), 72 + 4 + 9);
+    for golden in goldens {
         let id = &golden.id;
         let compressed = id.ends_with("snappy") && golden.release() >= Release::V1_18;
         let mut partitions = BTreeSet::new();
@@ -201,6 +235,10 @@ fn operator_streams_are_read_to_the_last_byte_and_written_again() {
                 }
             }
         });
+        if id.contains("-rich") {
+            assert_eq!(partitions, BTreeSet::from([("empty-broadcast".to_owned(), vec![0; 4])]), "{id}");
+            continue;
+        }
         // Three and four of each kind, and the broadcast map, which both subtasks have (its order is that of a hash map).
         let of = |name: &str| partitions.iter().filter(|(state, _)| state == name).count();
         assert_eq!((of("split"), of("union"), of("broadcast")), (7, 7, 1), "{id}");
