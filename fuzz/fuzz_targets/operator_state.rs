@@ -59,13 +59,6 @@ fuzz_target!(|input: &[u8]| {
         }
     };
     let Some(states) = states.into_iter().collect::<Option<Vec<_>>>() else { return };
-    // Two states of one name have the same offsets, of which only one list is written.
-    let mut names: Vec<_> = header.all_states().map(|state| state.name.canonical()).collect();
-    names.sort();
-    names.dedup();
-    if names.len() != states.len() {
-        return;
-    }
     let mut writer = OperatorWriter::new(Vec::new(), &header).expect("read before");
     for (i, partitions) in states.iter().enumerate() {
         for partition in partitions {
@@ -74,6 +67,10 @@ fuzz_target!(|input: &[u8]| {
     }
     let written = writer.finish().expect("read before");
     let again = read(&written.sink, &handle(written.states)).expect("just written");
-    let again: Vec<_> = again.into_iter().map(|partitions| partitions.expect("told apart")).collect();
+    // A single compressed list with empty elements could be by either writer, and only its serializer can tell.
+    let Some(again) = again.into_iter().collect::<Option<Vec<_>>>() else {
+        assert!(header.compressed == Some(true) && states.len() == 1);
+        return;
+    };
     assert!(again == states, "what was written is read again");
 });

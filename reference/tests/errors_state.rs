@@ -7,7 +7,7 @@ use flink_savepoint::metadata::stream_handle::ByteStreamHandle;
 use flink_savepoint::metadata::{
     KeyGroupOffsets, KeyGroupRange, Mode, Offsets, OperatorStateHandle, StateMeta, StreamHandle,
 };
-use flink_savepoint::operator::{OperatorHeader, OperatorStream, SnappyLayout};
+use flink_savepoint::operator::{OperatorHeader, OperatorStream, OperatorWriter, SnappyLayout};
 use flink_savepoint::serializer::SerializerSnapshot;
 use flink_savepoint::wire::Output;
 use flink_savepoint::{Error, ErrorKind};
@@ -310,6 +310,12 @@ fn operator_streams() {
         let kind = ErrorKind::PartitionOffset { found, from: 464, to: 479 };
         fails(vec![("l", split, vec![464, found]), ("b", broadcast, vec![])], &kind, "state[0].offsets");
     }
+    let twice = OperatorHeader { broadcast_states: vec![], ..header.clone() };
+    let twice = OperatorHeader { states: [twice.states.clone(), twice.states].concat(), ..twice };
+    let mut out = Output::new();
+    twice.write(&mut out).unwrap();
+    let error = OperatorStream::open(&out.into_bytes(), &handle(vec![("l", split, vec![])])).unwrap_err();
+    assert_eq!((error.kind(), error.path().as_str()), (&ErrorKind::DuplicateState, "state[1]"));
     for offsets in [vec![], vec![469, 469]] {
         let found = offsets.len();
         let kind = ErrorKind::BroadcastPartitions { found };
@@ -380,4 +386,32 @@ fn a_single_compressed_list_may_be_by_either_writer() {
     let (bytes, first) = one_list(&[&both]);
     let second = i64::try_from(bytes.len()).unwrap() - 8 - 17;
     assert_eq!(read(&bytes, vec![first, second]).unwrap(), (SnappyLayout::Either, vec![65_522, 31]));
+}
+
+#[test]
+fn elements_without_bytes_share_an_offset_with_what_follows() {
+    let header = OperatorHeader {
+        compressed: None,
+        states: vec![
+            StateMetaInfo::operator("nulls", false, snapshot("NullValue")),
+            StateMetaInfo::operator("l", false, snapshot("String")),
+        ],
+        broadcast_states: Vec::new(),
+    };
+    let mut writer = OperatorWriter::new(Vec::new(), &header).unwrap();
+    for (state, partition) in [(0, &b""[..]), (0, b""), (1, b"\x02a"), (1, b"\x00")] {
+        writer.partition(state, partition).unwrap();
+    }
+    let written = writer.finish().unwrap();
+    let offsets: Vec<Vec<i64>> = written.states.iter().map(|meta| meta.offsets.iter().collect()).collect();
+    let [nulls, list] = offsets.as_slice() else { panic!("{offsets:?}") };
+    assert_eq!(nulls, &[list[0]; 2]);
+    let delegate = StreamHandle::ByteStream(ByteStreamHandle { handle_name: "x".into(), data: (&[][..]).into() });
+    let handle = OperatorStateHandle { states: written.states.into(), segmented: None, delegate };
+    let stream = OperatorStream::open(&written.sink, &handle).unwrap();
+    let lengths = |name: &str| -> Vec<usize> {
+        let partitions = stream.partitions(&name.into()).unwrap().unwrap();
+        partitions.told_apart().unwrap().map(<[u8]>::len).collect()
+    };
+    assert_eq!((lengths("nulls"), lengths("l")), (vec![0, 0], vec![2, 1]));
 }

@@ -43,9 +43,10 @@ fn main() -> Result<(), Box<dyn Error>> {
                         let most = offsets.iter().map(Offsets::len).max().unwrap_or(0);
                         let Ok(stream) = OperatorStream::open(bytes.as_ref(), handle) else { return Ok(()) };
                         // As many offsets for each state, in the order of the header.
-                        let in_order = stream.header().all_states().filter_map(|state| {
-                            handle.states.iter().find(|meta| meta.name.same_text(&state.name))
-                        });
+                        let in_order = stream
+                            .header()
+                            .all_states()
+                            .filter_map(|state| handle.states.iter().find(|meta| meta.name.same_text(&state.name)));
                         let mut seed = vec![u8::try_from(most).unwrap_or(u8::MAX)];
                         for meta in in_order {
                             let last = meta.offsets.iter().last().unwrap_or_default();

@@ -299,6 +299,9 @@ error_kinds! {
     /// A name in the handle that the stream does not have.
     OffsetsWithoutState { /** The name. */ name: String }
         = "offsets-without-state", "OPSTATE-NAMES-02", "the handle has offsets for {name}, the stream has no such state";
+    /// A second state of the same name.
+    DuplicateState
+        = "duplicate-state", "OPSTATE-NAMES-03", "the stream has another state of this name before";
     /// Two modes for one state.
     ModeMismatch
         = "mode-mismatch", "OPSTATE-MODE-01", "the mode in the handle is not that in the stream";

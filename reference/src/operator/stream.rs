@@ -20,8 +20,9 @@ pub struct OperatorStream<'a> {
     layout: SnappyLayout,
     /// Offsets of each state, in the order of the header.
     offsets: Vec<Vec<u64>>,
-    /// All of them, ascending: an element ends where the next one starts, of whatever state.
-    ascending: Vec<u64>,
+    /// All of them, ascending, with state and position in it: a partition ends where the next one starts, of whatever state.
+    /// Of those that share an offset all but the one written last are empty.
+    ascending: Vec<(u64, u32, u32)>,
     limits: Limits,
 }
 
@@ -63,7 +64,9 @@ impl<'a> OperatorStream<'a> {
             let Some((meta, used)) = by_name.get_mut(&state.name.canonical()) else {
                 return Err(Error::new(ErrorKind::StateWithoutOffsets, 0)).index(i as u64).field("state");
             };
-            *used = true;
+            if std::mem::replace(used, true) {
+                return Err(Error::new(ErrorKind::DuplicateState, 0)).index(i as u64).field("state");
+            }
             offsets.push(offsets_of(state, meta, data.offset(), file.end()).index(i as u64).field("state")?);
         }
         if let Some((meta, _)) =
@@ -73,7 +76,8 @@ impl<'a> OperatorStream<'a> {
             return Err(Error::new(kind, 0)).field("states");
         }
         let layout = SnappyLayout::of(&header, data, &offsets);
-        let mut ascending = offsets.concat();
+        let of_state = |(state, offsets)| (0..).zip(offsets).map(move |(i, offset): (u32, &u64)| (*offset, state, i));
+        let mut ascending: Vec<_> = (0..).zip(&offsets).flat_map(of_state).collect();
         ascending.sort_unstable();
         Ok(Self { header, data, layout, offsets, ascending, limits: Limits::default() })
     }
@@ -107,7 +111,7 @@ impl<'a> OperatorStream<'a> {
     /// Where the data starts that no offset leads to, and how many bytes it has; none in a stream that Flink wrote. Behind the
     /// lowest offset every byte belongs to some partition.
     pub fn unreached(&self) -> Option<(u64, u64)> {
-        let first = self.ascending.first().copied().unwrap_or(self.data.end());
+        let first = self.ascending.first().map_or(self.data.end(), |(offset, ..)| *offset);
         let mut from = self.data.offset();
         if self.layout != SnappyLayout::Plain {
             let leading = Chunk::all(self.data).take_while(Chunk::is_identifier).last();
@@ -172,7 +176,7 @@ impl<'a> OperatorStream<'a> {
         }
         let is_whole = is_whole(info);
         for (i, offset) in offsets.iter().enumerate() {
-            let window = self.window(*offset, self.next_offset(*offset));
+            let window = self.window(*offset, self.end_of(*offset, state, i));
             let partition = if self.layout == SnappyLayout::Plain {
                 window.bytes()
             } else {
@@ -209,10 +213,12 @@ impl<'a> OperatorStream<'a> {
         Input::with_offset(window, tail.offset())
     }
 
-    /// The lowest offset of any state above `offset`, or the end.
-    fn next_offset(&self, offset: u64) -> u64 {
-        let above = self.ascending.partition_point(|other| *other <= offset);
-        self.ascending.get(above).copied().unwrap_or(self.data.end())
+    /// Where the partition ends that starts at `offset`.
+    fn end_of(&self, offset: u64, state: usize, i: usize) -> u64 {
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let this = (offset, number(state), number(i));
+        let next = self.ascending.partition_point(|other| *other <= this);
+        self.ascending.get(next).map_or(self.data.end(), |(offset, ..)| *offset)
     }
 
     /// Where the framed stream that `offset` is in ends: at the next identifier, or the end.
