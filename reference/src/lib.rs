@@ -34,6 +34,7 @@ pub mod metadata;
 pub mod operator;
 pub mod savepoint;
 pub mod serializer;
+pub mod value;
 pub mod wire;
 
 pub use error::{Error, ErrorKind};

@@ -1,0 +1,69 @@
+//! What bounds the decoding of a value.
+
+use crate::error::At;
+use crate::wire::{Input, Parsed, fail, java};
+use crate::{ErrorKind, Limits};
+
+/// Reads values and keeps count of what they could grow to: depth, and elements that take no bytes.
+#[derive(Debug, Clone)]
+pub struct Decoder {
+    depth: u8,
+    limit: u8,
+    empty: u32,
+}
+
+impl Decoder {
+    /// Elements without any bytes (`NullValue`, empty records) that one value may have in all.
+    pub const EMPTY_ELEMENTS: u32 = 1 << 16;
+
+    /// A decoder of one value.
+    pub fn new(limits: Limits) -> Self {
+        Self { depth: 0, limit: limits.nesting, empty: Self::EMPTY_ELEMENTS }
+    }
+
+    /// Runs `read` one level deeper.
+    pub(crate) fn deeper<'a, T>(
+        &mut self,
+        input: Input<'a>,
+        read: impl FnOnce(&mut Self, Input<'a>) -> Parsed<'a, T>,
+    ) -> Parsed<'a, T> {
+        if self.depth >= self.limit {
+            return fail(ErrorKind::TooDeep { limit: self.limit }, input.offset());
+        }
+        self.depth += 1;
+        let parsed = read(self, input);
+        self.depth -= 1;
+        parsed
+    }
+
+    /// An `i32` number of elements, each of at least `least` bytes.
+    pub(crate) fn count<'a>(&mut self, input: Input<'a>, least: usize) -> Parsed<'a, u32> {
+        let (rest, found) = java::i32(input)?;
+        let Ok(count) = u32::try_from(found) else {
+            return fail(ErrorKind::NegativeLength { found: found.into() }, input.offset());
+        };
+        self.fits(&rest, count, least, input.offset())?;
+        Ok((rest, count))
+    }
+
+    /// Whether that many elements can be there. Elements without bytes are bounded for the value as a whole.
+    pub(crate) fn fits(
+        &mut self,
+        rest: &Input<'_>,
+        count: u32,
+        least: usize,
+        offset: u64,
+    ) -> Result<(), nom::Err<crate::Error>> {
+        if least > 0 {
+            return java::fits(rest, count.into(), least, offset);
+        }
+        match self.empty.checked_sub(count) {
+            Some(left) => self.empty = left,
+            None => {
+                let kind = ErrorKind::LengthBeyondInput { found: count.into(), available: rest.len() };
+                fail::<()>(kind, offset).field("count")?;
+            }
+        }
+        Ok(())
+    }
+}
