@@ -14,7 +14,7 @@ use std::fmt;
 
 use crate::error::At;
 use crate::metadata::Mode;
-use crate::serializer::SerializerSnapshot;
+use crate::serializer::{Context, SerializerSnapshot, Todo};
 use crate::wire::{Input, JavaStr, Output, Parsed, fail, java};
 use crate::{Error, ErrorKind};
 
@@ -140,7 +140,7 @@ impl fmt::Display for StateKind {
 }
 
 /// Which stream the meta info is in: it decides which kinds may stand there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Place {
     Keyed,
     Operator,
@@ -223,7 +223,7 @@ impl<'a> StateMetaInfo<'a> {
     }
 
     /// Reads one and checks that its kind may stand in `place`.
-    pub(crate) fn read(input: Input<'a>, place: Place) -> Parsed<'a, Self> {
+    pub(crate) fn read(input: Input<'a>, place: Place, context: &Context<'_>) -> Parsed<'a, Self> {
         let (rest, name) = java::utf(input, false).field("name")?;
         let type_at = rest.offset();
         let (rest, ordinal) = java::i32(rest).field("type")?;
@@ -235,7 +235,7 @@ impl<'a> StateMetaInfo<'a> {
             (found, _) => return fail(ErrorKind::StateType { found }, type_at).field("type"),
         };
         let options_at = rest.offset();
-        let (rest, option) = read_options(rest, option_key).field("options")?;
+        let (rest, option) = read_options(rest, option_key, context.strict).field("options")?;
         let kind = match (ordinal, option) {
             (PRIORITY_QUEUE, _) => Some(StateKind::PriorityQueue),
             (_, None) => None,
@@ -246,7 +246,8 @@ impl<'a> StateMetaInfo<'a> {
                 .field("options");
         };
         let serializers_at = rest.offset();
-        let (rest, [value, namespace, key]) = read_serializers(rest).field("serializers")?;
+        let (rest, count) = java::count(rest, 12).field("serializers")?;
+        let (rest, [value, namespace, key]) = read_serializers(rest, count, context).field("serializers")?;
         let missing = |key| fail(ErrorKind::MissingSerializer { key }, serializers_at).field("serializers");
         let Some(value_serializer) = value else { return missing(VALUE_SERIALIZER) };
         if ordinal == KEY_VALUE && namespace.is_none() {
@@ -304,7 +305,7 @@ fn kind_of(ordinal: i32, option: &str) -> Option<StateKind> {
 }
 
 /// The value of the option that is asked for. Flink ignores others.
-fn read_options<'a>(input: Input<'a>, wanted: Option<&str>) -> Parsed<'a, Option<JavaStr<'a>>> {
+fn read_options<'a>(input: Input<'a>, wanted: Option<&'static str>, strict: bool) -> Parsed<'a, Option<JavaStr<'a>>> {
     let (mut rest, count) = java::count(input, 4)?;
     let mut found = None;
     for i in 0..count {
@@ -312,6 +313,8 @@ fn read_options<'a>(input: Input<'a>, wanted: Option<&str>) -> Parsed<'a, Option
         let (next, value) = java::utf(next, false).index(i.into())?;
         if wanted.is_some_and(|wanted| key == *wanted) {
             found = Some(value);
+        } else if strict {
+            return fail(ErrorKind::StateOption { option: wanted.unwrap_or_default() }, rest.offset()).index(i.into());
         }
         rest = next;
     }
@@ -319,17 +322,71 @@ fn read_options<'a>(input: Input<'a>, wanted: Option<&str>) -> Parsed<'a, Option
 }
 
 /// Value, namespace and key serializer. They come in any order, and Flink ignores others.
-fn read_serializers(input: Input<'_>) -> Parsed<'_, [Option<SerializerSnapshot<'_>>; 3]> {
-    let (mut rest, count) = java::count(input, 12)?;
+pub(crate) fn read_serializers<'a>(
+    input: Input<'a>,
+    count: u32,
+    context: &Context<'_>,
+) -> Parsed<'a, [Option<SerializerSnapshot<'a>>; 3]> {
+    let mut rest = input;
     let mut found = [None, None, None];
     for i in 0..count {
         let (next, key) = java::utf(rest, false).index(i.into())?;
-        let (next, snapshot) = SerializerSnapshot::read_wrapped(next).index(i.into())?;
         let slot = [VALUE_SERIALIZER, NAMESPACE_SERIALIZER, KEY_SERIALIZER].iter().position(|known| key == **known);
+        if slot.is_none() && context.strict {
+            return fail(ErrorKind::MissingSerializer { key: VALUE_SERIALIZER }, rest.offset()).index(i.into());
+        }
+        let read = SerializerSnapshot::read_wrapped(next, context);
+        if read.is_err() {
+            context.left_behind(|| Todo::Serializers { count: count - i - 1 });
+        }
+        let (next, snapshot) = read.index(i.into())?;
         if let Some(slot) = slot.and_then(|slot| found.get_mut(slot)) {
             *slot = Some(snapshot);
         }
         rest = next;
     }
     Ok((rest, found))
+}
+
+/// `i16` count, then meta infos.
+pub(crate) fn read_counted_states<'a>(
+    input: Input<'a>,
+    place: Place,
+    context: &Context<'_>,
+) -> Parsed<'a, Vec<StateMetaInfo<'a>>> {
+    let (rest, count) = java::u16(input).field("states")?;
+    let Some(count) = i16::try_from(count).ok().and_then(|n| u16::try_from(n).ok()) else {
+        return fail(ErrorKind::NegativeLength { found: i64::from(count.cast_signed()) }, input.offset())
+            .field("states");
+    };
+    read_states(rest, count, place, context)
+}
+
+/// That many meta infos.
+pub(crate) fn read_states<'a>(
+    input: Input<'a>,
+    count: u16,
+    place: Place,
+    context: &Context<'_>,
+) -> Parsed<'a, Vec<StateMetaInfo<'a>>> {
+    let mut rest = input;
+    // Not sized by the count: each state is read before room is made for it.
+    let mut states = Vec::new();
+    for i in 0..count {
+        let read = StateMetaInfo::read(rest, place, context);
+        if read.is_err() {
+            context.left_behind(|| Todo::States { count: count - i - 1, place });
+        }
+        let (next, state) = read.index(i.into()).field("state")?;
+        states.push(state);
+        rest = next;
+    }
+    Ok((rest, states))
+}
+
+/// `i16` count, then meta infos.
+pub(crate) fn write_states(states: &[StateMetaInfo<'_>], out: &mut Output) -> Result<(), Error> {
+    let count = i16::try_from(states.len()).map_err(|_| out.error(ErrorKind::ListTooLong { length: states.len() }))?;
+    out.u16(count.cast_unsigned());
+    states.iter().enumerate().try_for_each(|(i, state)| state.write(out).index(i as u64).field("state"))
 }

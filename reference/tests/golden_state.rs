@@ -137,7 +137,7 @@ fn composite_keys_split_and_join() {
                 if state.kind == StateKind::PriorityQueue {
                     let timer = Timer::read(&key).unwrap();
                     assert!(timer.timestamp >= 10_000_000_000_000 && value.is_empty());
-                    assert_eq!(timer.split(&header.key_serializer).unwrap().1, [0]);
+                    assert_eq!(timer.split(&header.key_serializer.type_description()).unwrap().1, [0]);
                     assert_eq!(timer.write(), key);
                     continue;
                 }

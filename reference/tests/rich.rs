@@ -81,7 +81,7 @@ fn keyed_streams_are_written_again_and_their_keys_split() {
                         if state.kind == StateKind::PriorityQueue {
                             let timer = Timer::read(entry.key).unwrap();
                             assert_eq!(timer.write(), entry.key);
-                            assert_eq!(timer.split(&header.key_serializer).unwrap().1.len(), 16);
+                            assert_eq!(timer.split(&header.key_serializer.type_description()).unwrap().1.len(), 16);
                             before_the_epoch += usize::from(timer.timestamp < 0);
                             return Ok(());
                         }

@@ -221,6 +221,84 @@ error_kinds! {
     /// A composite snapshot without its magic numbers.
     SnapshotMagic { /** The number found. */ found: i32, /** The number expected. */ expected: i32 }
         = "snapshot-magic", "SERIALIZER-COMPOSITE-01", "found {found}, expected {expected} in a composite serializer snapshot";
+    /// No position fits as the end of a foreign snapshot.
+    NoFit { /** The class. */ class: String }
+        = "no-fit", "SERIALIZER-FIT-01", "serializer snapshot class {class} is not one of Flink's, and no position behind it fits what follows; describe it in a hints file";
+    /// Several positions fit as the end of a foreign snapshot.
+    ManyFits { /** The class. */ class: String }
+        = "many-fits", "SERIALIZER-FIT-02", "serializer snapshot class {class} is not one of Flink's, and more than one position behind it fits what follows; describe it in a hints file";
+    /// An optional map without its magic number.
+    OptionalMapMagic { /** The number found. */ found: i64 }
+        = "optional-map-magic", "SERIALIZER-OPTIONAL-MAP-01", "found {found:#x}, an optional map starts with 0x4f2c69a3d70";
+    /// A frame with bytes behind the snapshot in it.
+    FrameTrailing { /** How many. */ count: usize }
+        = "frame-trailing", "SERIALIZER-OPTIONAL-MAP-02", "{count} bytes left over in the frame of a snapshot";
+    /// Fields of a POJO that are not in the order of their names.
+    PojoFieldOrder
+        = "pojo-field-order", "SERIALIZER-POJO-01", "the fields of a POJO come in the order of their names, each once";
+    /// A class descriptor that Java would refuse.
+    JavaClass { /** What about it. */ what: &'static str }
+        = "java-class", "SERIALIZER-JAVA-01", "class descriptor {what} in a Java object stream";
+    /// An object that writes itself, without marks that tell where it ends.
+    Externalizable { /** The class. */ class: String }
+        = "externalizable", "SERIALIZER-JAVA-02", "object of {class}, which is externalizable without block data: nothing says how long it is";
+    /// An object that is not one of the logical types that values can have.
+    LogicalType { /** The class. */ class: String }
+        = "logical-type", "SERIALIZER-JAVA-03", "{class} is not a logical type whose values Flink stores";
+    /// A logical type without one of its fields.
+    LogicalTypeField { /** The class. */ class: String, /** The field. */ field: &'static str }
+        = "logical-type-field", "SERIALIZER-JAVA-04", "{class} has no field {field}, or not of its type";
+    /// A logical type that repeats parts of itself by reference until it is too large.
+    LogicalTypeSize { /** The limit. */ limit: usize }
+        = "logical-type-size", "SERIALIZER-JAVA-05", "a logical type of more than {limit} bytes, the limit of this reader";
+    /// A type that only Java can write: its stream would hold objects of users, or lambdas.
+    NoJavaStream { /** The type. */ what: String }
+        = "no-java-stream", "SERIALIZER-JAVA-06", "{what} cannot be written as a Java object stream; copy one that Flink has written";
+    /// A row kind that there is not.
+    SqlRowKind { /** The byte found. */ found: u8 }
+        = "sql-row-kind", "SQL-ROW-01", "row kind {found} is not one of 0 to 3";
+    /// A slot that leads out of the variable part.
+    SqlSlot { /** The offset found. */ offset: u32, /** The size found. */ size: u32, /** The start of the variable part. */ from: usize, /** Its end. */ to: usize }
+        = "sql-slot", "SQL-BINARY-01", "{size} bytes at {offset} are not within the variable part from {from} to {to}";
+    /// Slots that share bytes.
+    SqlOverlap { /** The size of the variable part. */ available: usize }
+        = "sql-overlap", "SQL-BINARY-02", "the slots refer to more bytes than the {available} that the variable part has: some share them";
+    /// A short string that would not fit its slot.
+    SqlInline { /** The length found. */ found: u8 }
+        = "sql-inline", "SQL-BINARY-03", "{found} bytes within a slot, 7 is the most";
+    /// A decimal number without digits, or with more than a row has room for.
+    SqlDecimal { /** Bytes found. */ size: usize }
+        = "sql-decimal", "SQL-BINARY-04", "a decimal number of {size} bytes; it has 1 to 16, or 8 if it is compact";
+    /// A map whose keys and values are not as many.
+    SqlMap { /** Number of keys. */ keys: usize, /** Number of values. */ values: usize }
+        = "sql-map", "SQL-BINARY-05", "{keys} keys and {values} values in a map";
+    /// A value of a type without values.
+    SqlNull
+        = "sql-null", "SQL-BINARY-06", "a field of type NULL that is not null";
+    /// A value with bytes left over.
+    ValueTrailing { /** How many. */ count: usize }
+        = "value-trailing", "VALUE-END-01", "{count} bytes left over behind the value";
+    /// A byte that stands for none of the alternatives.
+    ValueTag { /** The byte found. */ found: u8 }
+        = "value-tag", "VALUE-TAG-01", "{found} stands for none of the alternatives";
+    /// A constant or alternative that the type does not have.
+    ValuePosition { /** The position found. */ found: i64, /** How many there are. */ count: usize }
+        = "value-position", "VALUE-POSITION-01", "position {found} of a constant or alternative, the type has {count}";
+    /// Something else than a comma between two elements of list state.
+    ListSeparator { /** The byte found. */ found: u8 }
+        = "list-separator", "VALUE-LIST-STATE-01", "found {found:02x} behind an element of list state, a comma (2c) and another element may follow";
+    /// A number in groups of seven bits that is too long.
+    Varint
+        = "varint", "VALUE-STRING-01", "a number of more groups of seven bits than fit";
+    /// A tag that no number has.
+    BigIntegerTag { /** The tag found. */ found: i32 }
+        = "big-integer-tag", "VALUE-BIGINT-01", "{found} is not a length or tag of a big number";
+    /// A date without a time, or the reverse.
+    HalfNull
+        = "half-null", "VALUE-TIME-01", "date and time are null both or neither";
+    /// A value that is not of the type that it is to be written as.
+    ValueType { /** What the type wants. */ expected: &'static str }
+        = "value-type", "VALUE-TYPE-01", "the value is not {expected}, as its type says";
     /// A state stream of Flink before 1.8.
     LegacyStateVersion { /** The version found. */ found: i32 }
         = "legacy-state-version", "STATE-VERSION-02", "state stream of version {found}, of Flink before 1.8: it holds Java-serialized serializers, which are never read";

@@ -78,6 +78,12 @@ impl Error {
         text
     }
 
+    /// The same place and another kind.
+    pub(crate) fn with_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
     /// The error inside of that element of a list.
     pub(crate) fn within(mut self, list: &'static str, index: usize) -> Self {
         self.push(Segment::Index(index as u64));
@@ -153,7 +159,7 @@ impl<T> At for Result<T> {
     }
 }
 
-impl<T> At for nom::IResult<Input<'_>, T, Error> {
+impl<T> At for std::result::Result<T, nom::Err<Error>> {
     fn at(self, segment: Segment) -> Self {
         self.map_err(|e| {
             e.map(|mut e: Error| {

@@ -10,6 +10,7 @@
 use super::{KeyGroup, MaxParallelism, PrefixWidth};
 use crate::meta_info::{KeyedStateType, StateKind, StateMetaInfo};
 use crate::serializer::SerializerSnapshot;
+use crate::value::{Scalar, TypeDescription};
 use crate::{Error, ErrorKind};
 
 /// The parts of a composite key, each as its serializer wrote it.
@@ -24,36 +25,74 @@ pub struct CompositeKey<'k> {
 }
 
 /// How the composite keys of a state are laid out.
-#[derive(Debug, Clone, Copy)]
-pub struct KeyLayout<'s> {
-    key: &'s SerializerSnapshot<'s>,
-    namespace: &'s SerializerSnapshot<'s>,
+#[derive(Debug, Clone)]
+pub struct KeyLayout {
+    key: TypeDescription,
+    namespace: TypeDescription,
     is_map: bool,
     has_lengths: bool,
 }
 
-impl<'s> KeyLayout<'s> {
-    /// The layout of a keyed state; `None` for timers and operator state.
-    pub fn of(key: &'s SerializerSnapshot<'s>, state: &'s StateMetaInfo<'s>) -> Option<Self> {
+impl KeyLayout {
+    /// The layout of a keyed state; `None` for timers and operator state, and where a serializer of a user hides whether lengths
+    /// are there.
+    pub fn of(key: &SerializerSnapshot<'_>, state: &StateMetaInfo<'_>) -> Option<Self> {
         let StateKind::Keyed(kind) = state.kind else { return None };
-        let namespace = state.namespace_serializer.as_ref()?;
-        let has_lengths = key.is_variable_length() && namespace.is_variable_length();
+        Self::new(key.type_description(), state.namespace_serializer.as_ref()?.type_description(), kind)
+    }
+
+    /// The same from types.
+    pub fn new(key: TypeDescription, namespace: TypeDescription, kind: KeyedStateType) -> Option<Self> {
+        let fixed = [key.length(), namespace.length()];
+        let has_lengths = match fixed {
+            // One fixed length is enough to tell.
+            [Some(Some(_)), _] | [_, Some(Some(_))] => false,
+            [Some(None), Some(None)] => true,
+            _ => return None,
+        };
         Some(Self { key, namespace, is_map: kind == KeyedStateType::Map, has_lengths })
     }
 
-    /// Splits a composite key without its prefix. `None` where a serializer's values do not say how long they are, or the
-    /// bytes do not fit.
+    /// The type of the keys.
+    pub fn key(&self) -> &TypeDescription {
+        &self.key
+    }
+
+    /// The type of the namespaces.
+    pub fn namespace(&self) -> &TypeDescription {
+        &self.namespace
+    }
+
+    /// The key alone, from the start of a composite key without its prefix.
+    pub fn split_key<'k>(&self, composite: &'k [u8]) -> Option<&'k [u8]> {
+        self.part(&self.key, composite).map(|(key, _)| key)
+    }
+
+    /// Splits a composite key without its prefix. `None` where values do not say how long they are, or the bytes do not fit.
     pub fn split<'k>(&self, composite: &'k [u8]) -> Option<CompositeKey<'k>> {
-        let (key, rest) = self.part(self.key, composite)?;
-        let (namespace, rest) = self.part(self.namespace, rest)?;
+        if !self.key.is_delimited() {
+            return self.split_from_behind(composite);
+        }
+        let (key, rest) = self.part(&self.key, composite)?;
+        let (namespace, rest) = self.part(&self.namespace, rest)?;
         if !self.is_map && !rest.is_empty() {
             return None;
         }
         Some(CompositeKey { key, namespace, user_key: self.is_map.then_some(rest) })
     }
 
-    fn part<'k>(&self, serializer: &SerializerSnapshot<'_>, bytes: &'k [u8]) -> Option<(&'k [u8], &'k [u8])> {
-        let length = serializer.value_length(bytes)?;
+    /// A key that does not say how long it is, before a namespace of fixed length and nothing else.
+    fn split_from_behind<'k>(&self, composite: &'k [u8]) -> Option<CompositeKey<'k>> {
+        let length = match self.namespace {
+            TypeDescription::Scalar(Scalar::VoidNamespace) => 1,
+            _ => usize::try_from(self.namespace.length()??).ok()?,
+        };
+        let (key, namespace) = composite.split_at_checked(composite.len().checked_sub(length)?)?;
+        (!self.is_map).then_some(CompositeKey { key, namespace, user_key: None })
+    }
+
+    fn part<'k>(&self, ty: &TypeDescription, bytes: &'k [u8]) -> Option<(&'k [u8], &'k [u8])> {
+        let length = ty.value_length(bytes)?;
         let (part, mut rest) = bytes.split_at_checked(length)?;
         if self.has_lengths {
             let (spelled, behind) = rest.split_at_checked(variable_int(length).count())?;

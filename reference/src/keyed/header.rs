@@ -2,9 +2,9 @@
 
 use super::StateId;
 use crate::error::At;
-use crate::meta_info::{Place, StateMetaInfo};
-use crate::serializer::SerializerSnapshot;
-use crate::wire::{Input, Output, Parsed, done, fail, java};
+use crate::meta_info::{Place, StateMetaInfo, read_counted_states, write_states};
+use crate::serializer::{Context, Hints, SerializerSnapshot, Todo, infer};
+use crate::wire::{Input, Output, Parsed, fail, java};
 use crate::{Error, ErrorKind};
 
 const VERSION: i32 = 6;
@@ -30,7 +30,12 @@ pub struct KeyedHeader<'a> {
 impl<'a> KeyedHeader<'a> {
     /// Reads the header from the start of a stream; the rest is what follows it.
     pub fn read(input: Input<'a>) -> Result<(Input<'a>, Self), Error> {
-        done(Self::parse(input), input.end()).field("header")
+        Self::read_to(input, None, &Hints::default())
+    }
+
+    /// The same for a header that is known to end at that offset: then serializers of users may be in it, too.
+    pub fn read_to(input: Input<'a>, end: Option<u64>, hints: &Hints) -> Result<(Input<'a>, Self), Error> {
+        infer::read_header(input, end, hints, Self::parse).field("header")
     }
 
     /// The state of that id.
@@ -38,7 +43,7 @@ impl<'a> KeyedHeader<'a> {
         self.states.get(usize::from(id.0))
     }
 
-    fn parse(input: Input<'a>) -> Parsed<'a, Self> {
+    fn parse(input: Input<'a>, context: &Context<'_>) -> Parsed<'a, Self> {
         let (rest, found) = java::i32(input).field("version")?;
         match found {
             VERSION => {}
@@ -46,8 +51,12 @@ impl<'a> KeyedHeader<'a> {
             _ => return fail(ErrorKind::StateVersion { found }, input.offset()).field("version"),
         }
         let (rest, compressed) = java::bool(rest, false).field("compressed")?;
-        let (rest, key_serializer) = SerializerSnapshot::read_wrapped(rest).field("key_serializer")?;
-        let (rest, states) = read_states(rest, Place::Keyed)?;
+        let read = SerializerSnapshot::read_wrapped(rest, context);
+        if read.is_err() {
+            context.left_behind(|| Todo::Counted { place: Place::Keyed });
+        }
+        let (rest, key_serializer) = read.field("key_serializer")?;
+        let (rest, states) = read_counted_states(rest, Place::Keyed, context)?;
         Ok((rest, Self { compressed, key_serializer, states }))
     }
 
@@ -58,27 +67,4 @@ impl<'a> KeyedHeader<'a> {
         self.key_serializer.write_wrapped(out);
         write_states(&self.states, out).field("header")
     }
-}
-
-/// `i16` count, then meta infos.
-pub(crate) fn read_states(input: Input<'_>, place: Place) -> Parsed<'_, Vec<StateMetaInfo<'_>>> {
-    let (mut rest, count) = java::u16(input).field("states")?;
-    let Some(count) = i16::try_from(count).ok().and_then(|n| u16::try_from(n).ok()) else {
-        return fail(ErrorKind::NegativeLength { found: i64::from(count.cast_signed()) }, input.offset())
-            .field("states");
-    };
-    // Not sized by the count: each state is read before room is made for it.
-    let mut states = Vec::new();
-    for i in 0..count {
-        let (next, state) = StateMetaInfo::read(rest, place).index(i.into()).field("state")?;
-        states.push(state);
-        rest = next;
-    }
-    Ok((rest, states))
-}
-
-pub(crate) fn write_states(states: &[StateMetaInfo<'_>], out: &mut Output) -> Result<(), Error> {
-    let count = i16::try_from(states.len()).map_err(|_| out.error(ErrorKind::ListTooLong { length: states.len() }))?;
-    out.u16(count.cast_unsigned());
-    states.iter().enumerate().try_for_each(|(i, state)| state.write(out).index(i as u64).field("state"))
 }

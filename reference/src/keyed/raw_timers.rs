@@ -14,6 +14,7 @@
 
 use crate::error::At;
 use crate::serializer::SerializerSnapshot;
+use crate::value::TypeDescription;
 use crate::wire::{Input, JavaStr, Parsed, done, fail, java};
 use crate::{Error, ErrorKind};
 
@@ -86,7 +87,8 @@ impl<'a> RawTimerService<'a> {
         let (rest, name) = java::field_utf(input, false, "name")?;
         let (rest, key_serializer) = SerializerSnapshot::read_versioned(rest).field("key_serializer")?;
         let (rest, namespace_serializer) = SerializerSnapshot::read_versioned(rest).field("namespace_serializer")?;
-        let list = |rest| timers(rest, &key_serializer, &namespace_serializer);
+        let types = [key_serializer.type_description(), namespace_serializer.type_description()];
+        let list = |rest| timers(rest, &types);
         let (rest, event) = list(rest).field("event_timers")?;
         let (rest, processing) = list(rest).field("processing_timers")?;
         Ok((rest, Self { name, key_serializer, namespace_serializer, event, processing }))
@@ -103,9 +105,10 @@ impl<'a> RawTimerService<'a> {
     }
 
     fn iter(&self, mut bytes: &'a [u8]) -> impl Iterator<Item = RawTimer<'a>> + '_ {
+        let types = [self.key_serializer.type_description(), self.namespace_serializer.type_description()];
         // The bytes were read once, so that reading them again cannot fail.
         std::iter::from_fn(move || {
-            let (timer, rest) = split(bytes, &self.key_serializer, &self.namespace_serializer)?;
+            let (timer, rest) = split(bytes, &types)?;
             bytes = rest;
             Some(timer)
         })
@@ -113,15 +116,11 @@ impl<'a> RawTimerService<'a> {
 }
 
 /// A count, and the bytes of as many timers.
-fn timers<'a>(
-    input: Input<'a>,
-    key: &SerializerSnapshot<'_>,
-    namespace: &SerializerSnapshot<'_>,
-) -> Parsed<'a, &'a [u8]> {
+fn timers<'a>(input: Input<'a>, types: &[TypeDescription; 2]) -> Parsed<'a, &'a [u8]> {
     let (all, count) = java::count(input, 8)?;
     let mut rest = all.bytes();
     for i in 0..count {
-        let Some((_, behind)) = split(rest, key, namespace) else {
+        let Some((_, behind)) = split(rest, types) else {
             let at = all.end() - rest.len() as u64;
             return fail(ErrorKind::RawTimer, at).index(i.into());
         };
@@ -132,11 +131,7 @@ fn timers<'a>(
     Ok((all.skip(used), bytes))
 }
 
-fn split<'a>(
-    bytes: &'a [u8],
-    key: &SerializerSnapshot<'_>,
-    namespace: &SerializerSnapshot<'_>,
-) -> Option<(RawTimer<'a>, &'a [u8])> {
+fn split<'a>(bytes: &'a [u8], [key, namespace]: &[TypeDescription; 2]) -> Option<(RawTimer<'a>, &'a [u8])> {
     let key = key.value_length(bytes)?;
     let namespace = namespace.value_length(bytes.get(key..)?)?;
     let (rest, behind) = bytes.split_at_checked(key + namespace)?;

@@ -5,6 +5,7 @@ use super::section::Section;
 use super::{Entry, KeyGroup, MaxParallelism};
 use crate::error::At;
 use crate::metadata::KeyGroupOffsets;
+use crate::serializer::Hints;
 use crate::wire::Input;
 use crate::{Error, ErrorKind, Limits};
 
@@ -25,7 +26,21 @@ impl<'a> KeyedStream<'a> {
     ///
     /// Allocates the states of the header and 16 bytes for each key group that has state.
     pub fn open(bytes: &'a [u8], offsets: &KeyGroupOffsets<'_>, max: MaxParallelism) -> Result<Self, Error> {
-        let (rest, header) = KeyedHeader::read(Input::new(bytes))?;
+        Self::open_with(bytes, offsets, max, &Hints::default())
+    }
+
+    /// The same with what is known of serializers that Flink does not ship.
+    pub fn open_with(
+        bytes: &'a [u8],
+        offsets: &KeyGroupOffsets<'_>,
+        max: MaxParallelism,
+        hints: &Hints,
+    ) -> Result<Self, Error> {
+        // The first section starts where the header ends.
+        let first =
+            offsets.iter().filter_map(|(_, offset)| u64::try_from(offset).ok()).filter(|offset| *offset > 0).min();
+        let end = first.unwrap_or(bytes.len() as u64);
+        let (rest, header) = KeyedHeader::read_to(Input::new(bytes), Some(end), hints)?;
         let header_end = rest.offset();
         let mut sections = Vec::new();
         for (group, offset) in offsets.iter() {

@@ -5,7 +5,7 @@
 //! | timestamp | `i64` with the sign bit flipped, so that byte order is order in time |
 //! | key, namespace | by their serializers; never followed by lengths |
 
-use crate::serializer::SerializerSnapshot;
+use crate::value::TypeDescription;
 
 const SIGN: i64 = i64::MIN;
 
@@ -30,8 +30,8 @@ impl<'k> Timer<'k> {
         [&(self.timestamp ^ SIGN).to_be_bytes()[..], self.rest].concat()
     }
 
-    /// Key and namespace, where the serializer of the keys says how long they are.
-    pub fn split(&self, key: &SerializerSnapshot<'_>) -> Option<(&'k [u8], &'k [u8])> {
+    /// Key and namespace, where keys say how long they are.
+    pub fn split(&self, key: &TypeDescription) -> Option<(&'k [u8], &'k [u8])> {
         self.rest.split_at_checked(key.value_length(self.rest)?)
     }
 }

@@ -7,11 +7,13 @@
 mod diff;
 mod fingerprint;
 mod hash;
+mod key_check;
 mod state;
 mod visit;
 
 pub use diff::{Change, Diff, DiffOptions, Difference, Excerpt, Ignore, Presence, StateDiff, diff};
 pub use fingerprint::{Fingerprint, OperatorFingerprint, Serializers, StateFingerprint, fingerprint};
 pub use hash::{ALGORITHM, Digest, EntryHash};
+pub use key_check::{KeyCheck, KeyVerdict};
 pub use state::{About, LogicalKind, StateKey, Volatile};
 pub use visit::{Place, Visited, Visitor, visit};

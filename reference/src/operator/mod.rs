@@ -17,9 +17,9 @@ pub use stream::{OperatorStream, Partitions, broadcast_entries};
 pub use writer::{OperatorWriter, WrittenOperatorStream};
 
 use crate::error::At;
-use crate::keyed::header::{read_states, write_states};
-use crate::meta_info::{Place, StateMetaInfo};
-use crate::wire::{Input, Output, Parsed, done, fail, java};
+use crate::meta_info::{Place, StateMetaInfo, read_counted_states, write_states};
+use crate::serializer::{Context, Hints, Todo, infer};
+use crate::wire::{Input, Output, Parsed, fail, java};
 use crate::{Error, ErrorKind};
 
 const VERSION_5: i32 = 5;
@@ -39,7 +39,12 @@ pub struct OperatorHeader<'a> {
 impl<'a> OperatorHeader<'a> {
     /// Reads the header from the start of a stream; the rest is what follows it.
     pub fn read(input: Input<'a>) -> Result<(Input<'a>, Self), Error> {
-        done(Self::parse(input), input.end()).field("header")
+        Self::read_to(input, None, &Hints::default())
+    }
+
+    /// The same for a header that is known to end at that offset: then serializers of users may be in it, too.
+    pub fn read_to(input: Input<'a>, end: Option<u64>, hints: &Hints) -> Result<(Input<'a>, Self), Error> {
+        infer::read_header(input, end, hints, Self::parse).field("header")
     }
 
     /// The version that it is written in.
@@ -60,7 +65,7 @@ impl<'a> OperatorHeader<'a> {
         }
     }
 
-    fn parse(input: Input<'a>) -> Parsed<'a, Self> {
+    fn parse(input: Input<'a>, context: &Context<'_>) -> Parsed<'a, Self> {
         let (rest, found) = java::i32(input).field("version")?;
         let (rest, compressed) = match found {
             VERSION_5 => (rest, None),
@@ -68,8 +73,12 @@ impl<'a> OperatorHeader<'a> {
             1..=4 => return fail(ErrorKind::LegacyStateVersion { found }, input.offset()).field("version"),
             _ => return fail(ErrorKind::StateVersion { found }, input.offset()).field("version"),
         };
-        let (rest, states) = read_states(rest, Place::Operator)?;
-        let (rest, broadcast_states) = read_states(rest, Place::Broadcast)?;
+        let read = read_counted_states(rest, Place::Operator, context);
+        if read.is_err() {
+            context.left_behind(|| Todo::Counted { place: Place::Broadcast });
+        }
+        let (rest, states) = read?;
+        let (rest, broadcast_states) = read_counted_states(rest, Place::Broadcast, context)?;
         Ok((rest, Self { compressed, states, broadcast_states }))
     }
 

@@ -8,7 +8,7 @@ use crate::compression::{Chunk, Chunks, IDENTIFIER};
 use crate::error::At;
 use crate::meta_info::{StateKind, StateMetaInfo};
 use crate::metadata::{OperatorStateHandle, StateMeta};
-use crate::serializer::SerializerSnapshot;
+use crate::serializer::Hints;
 use crate::wire::{Input, JavaStr};
 use crate::{Error, ErrorKind, Limits};
 
@@ -53,8 +53,13 @@ impl Partitions {
 impl<'a> OperatorStream<'a> {
     /// Reads the header, and matches its states with the names and offsets of the handle.
     pub fn open(bytes: &'a [u8], handle: &OperatorStateHandle<'_>) -> Result<Self, Error> {
+        Self::open_with(bytes, handle, &Hints::default())
+    }
+
+    /// The same with what is known of serializers that Flink does not ship.
+    pub fn open_with(bytes: &'a [u8], handle: &OperatorStateHandle<'_>, hints: &Hints) -> Result<Self, Error> {
         let file = Input::new(bytes);
-        let (data, header) = OperatorHeader::read(file)?;
+        let (data, header) = OperatorHeader::read_to(file, header_end(bytes, handle), hints)?;
         // Of two with one name Flink keeps the later.
         let metas: Vec<StateMeta<'_>> = handle.states.iter().collect();
         let mut by_name: HashMap<JavaStr<'static>, (&StateMeta<'_>, bool)> =
@@ -229,6 +234,16 @@ impl<'a> OperatorStream<'a> {
     }
 }
 
+/// Where the header ends if only the handle is asked: the data starts with the first partition, or with a Snappy identifier before it.
+fn header_end(bytes: &[u8], handle: &OperatorStateHandle<'_>) -> Option<u64> {
+    let first_of = |meta: StateMeta<'_>| meta.offsets.iter().filter_map(|offset| u64::try_from(offset).ok()).min();
+    let first = handle.states.iter().filter_map(first_of).min().unwrap_or(bytes.len() as u64);
+    let identifier = IDENTIFIER.len() as u64;
+    let before = first.checked_sub(identifier).and_then(|at| usize::try_from(at).ok());
+    let is_identifier = before.and_then(|at| bytes.get(at..)).is_some_and(|tail| tail.starts_with(&IDENTIFIER));
+    Some(if is_identifier { first - identifier } else { first })
+}
+
 /// The offsets of a state, each inside the data.
 fn offsets_of(state: &StateMetaInfo<'_>, meta: &StateMeta<'_>, from: u64, to: u64) -> Result<Vec<u64>, Error> {
     if state.kind.mode() != Some(meta.mode) {
@@ -247,29 +262,32 @@ fn offsets_of(state: &StateMetaInfo<'_>, meta: &StateMeta<'_>, from: u64, to: u6
 /// Whether the bytes of a partition are what its serializers write, as far as these tell.
 fn is_whole(state: &StateMetaInfo<'_>) -> impl Fn(&[u8]) -> bool {
     let tells = is_self_delimiting(state);
+    let value = state.value_serializer.type_description();
     move |partition| {
         !tells
             || match state.kind {
                 StateKind::Broadcast => broadcast_entries(state, partition).is_some(),
-                _ => state.value_serializer.value_length(partition) == Some(partition.len()),
+                _ => value.value_length(partition) == Some(partition.len()),
             }
     }
 }
 
 fn is_self_delimiting(state: &StateMetaInfo<'_>) -> bool {
     let key = state.key_serializer.as_ref();
-    [Some(&state.value_serializer), key].into_iter().flatten().all(SerializerSnapshot::is_self_delimiting)
+    let mut all = [Some(&state.value_serializer), key].into_iter().flatten();
+    all.all(|serializer| serializer.type_description().is_delimited())
 }
 
 /// The entries of a broadcast map: `i32` count, then key and value each. `None` where the serializers do not say how long these
 /// are, or the bytes are something else.
 pub fn broadcast_entries<'b>(state: &StateMetaInfo<'_>, partition: &'b [u8]) -> Option<Vec<(&'b [u8], &'b [u8])>> {
-    let key_serializer = state.key_serializer.as_ref()?;
+    let key_type = state.key_serializer.as_ref()?.type_description();
+    let value_type = state.value_serializer.type_description();
     let (count, mut rest) = partition.split_first_chunk::<4>()?;
     let mut entries = Vec::new();
     for _ in 0..u32::try_from(i32::from_be_bytes(*count)).ok()? {
-        let (key, tail) = rest.split_at_checked(key_serializer.value_length(rest)?)?;
-        let (value, tail) = tail.split_at_checked(state.value_serializer.value_length(tail)?)?;
+        let (key, tail) = rest.split_at_checked(key_type.value_length(rest)?)?;
+        let (value, tail) = tail.split_at_checked(value_type.value_length(tail)?)?;
         // Entries without a byte could be claimed without end.
         if tail.len() == rest.len() {
             return None;
@@ -285,10 +303,11 @@ fn ends_by_serializer(state: &StateMetaInfo<'_>, count: usize, data: &[u8]) -> O
     if state.kind == StateKind::Broadcast {
         return (count == 1).then(|| vec![data.len()]);
     }
+    let element = state.value_serializer.type_description();
     let mut ends = Vec::with_capacity(count);
     let mut at = 0;
     for _ in 0..count {
-        at += state.value_serializer.value_length(data.get(at..)?)?;
+        at += element.value_length(data.get(at..)?)?;
         ends.push(at);
     }
     (at == data.len()).then_some(ends)

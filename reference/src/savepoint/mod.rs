@@ -48,6 +48,7 @@ use crate::metadata::{
     Handles, KeyGroupsFormat, KeyedHandle, Metadata, Operator, OperatorStateHandle, StreamHandle, SubtaskState,
 };
 use crate::operator::OperatorStream;
+use crate::serializer::Hints;
 use crate::wire::JavaStr;
 
 /// Name of the metadata file in a savepoint's directory.
@@ -58,6 +59,7 @@ pub const METADATA: &str = "_metadata";
 pub struct Savepoint<'a, S> {
     metadata: Metadata<'a>,
     store: S,
+    hints: Hints,
 }
 
 /// A handle of a subtask, and whose it is.
@@ -146,7 +148,13 @@ impl<B: AsRef<[u8]>> AsRef<[u8]> for Bytes<'_, B> {
 impl<'a, S: Store> Savepoint<'a, S> {
     /// A savepoint of that metadata, with its files in `store`.
     pub fn new(metadata: Metadata<'a>, store: S) -> Self {
-        Self { metadata, store }
+        Self { metadata, store, hints: Hints::default() }
+    }
+
+    /// With what is known of serializers that Flink does not ship.
+    #[must_use]
+    pub fn with_hints(self, hints: Hints) -> Self {
+        Self { hints, ..self }
     }
 
     /// What `_metadata` says.
@@ -211,7 +219,7 @@ impl<'a, S: Store> Savepoint<'a, S> {
         if handle.format != KeyGroupsFormat::Savepoint && native::is_heap_native(bytes.as_ref(), &handle.offsets) {
             return Err(failed(Why::Native(NativeFormat::Heap)));
         }
-        let stream = KeyedStream::open(bytes.as_ref(), &handle.offsets, max);
+        let stream = KeyedStream::open_with(bytes.as_ref(), &handle.offsets, max, &self.hints);
         stream
             .and_then(|stream| read(&stream))
             .map_err(|error| failed(Why::Stream { file: name_of(&handle.delegate), error }))
@@ -226,7 +234,7 @@ impl<'a, S: Store> Savepoint<'a, S> {
     ) -> Result<R, Failure> {
         let failed = |why| Failure::of(part, why);
         let bytes = self.bytes(&handle.delegate).map_err(failed)?;
-        let stream = OperatorStream::open(bytes.as_ref(), handle);
+        let stream = OperatorStream::open_with(bytes.as_ref(), handle, &self.hints);
         stream
             .and_then(|stream| read(&stream))
             .map_err(|error| failed(Why::Stream { file: name_of(&handle.delegate), error }))

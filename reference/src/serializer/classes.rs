@@ -1,151 +1,364 @@
-//! The snapshot classes that Flink ships, and how their bodies are laid out.
+//! The snapshot classes that Flink ships, and which family each belongs to.
 
-/// Layout of a snapshot's body, and what the serializer says of its length.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
-    /// No body. `length` is `TypeSerializer.getLength`: -1 is variable.
-    Simple {
-        /// Fixed number of bytes, or -1. Window serializers said 0 up to 1.14; both are fixed.
-        length: i32,
-    },
-    /// Nested snapshots.
-    Composite {
-        /// Whether the name of a class stands before them.
-        named: bool,
-        /// Whether the length is the sum of those of the parts; else it is variable.
-        sum: bool,
-    },
-    /// Class of the tuple, then nested snapshots of the fields.
-    Tuple,
-    /// `i32` padding, then the nested snapshot.
-    Nullable,
-    /// A flag from outer version 4 on, then nested snapshots of the fields.
-    Row,
-    /// The name of a class.
-    Named,
-    /// The name of the enum, and its constants.
+use super::Scalar;
+
+/// What a snapshot class stands for: how its body is laid out, and how its serializer writes values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "named after the serializers")]
+pub enum Family {
+    Scalar(Scalar),
+    TimeWindow,
+    CountWindow,
     Enum,
-    /// A flag and one nested snapshot: transparent (`TtlAwareSerializerSnapshot`, leaks into files of 2.1 and later).
+    /// Scala's `Enumeration`.
+    NumberedEnum,
+    /// `ValueSerializer`, `CopyableValueSerializer` and Hadoop's `WritableSerializer`.
+    Value,
+    CopyableValue,
+    Writable,
+    GenericArray,
+    /// `GenericArraySerializerConfigSnapshot`: without the numbers of a composite.
+    LegacyGenericArray,
+    List,
+    Set,
+    Map,
+    NullAwareMap,
+    SortedMap,
+    /// List and map views of SQL, and debugging wrappers: values are those of the one inside.
+    Transparent,
+    /// The same with a flag in the body (`TtlAwareSerializerSnapshot`, leaks into files of 2.0 and later).
     TtlAware,
+    Tuple,
+    CaseClass,
+    Row,
+    /// `CRowSerializer` of the old planner: a row and a flag.
+    ChangeRow,
+    Either,
+    /// `EitherSerializerSnapshot`: without the numbers of a composite.
+    LegacyEither,
+    ScalaEither,
+    Try,
+    Option,
+    Traversable,
+    Nullable,
+    Pojo,
+    Kryo,
+    Avro,
+    JavaObject,
+    Ttl,
+    Timer,
+    StreamElement,
+    Union,
+    BufferEntry,
+    TwoPhaseCommit,
+    KafkaTransaction,
+    KafkaContext,
+    EventId,
+    NodeId,
+    SharedBufferEdge,
+    SharedBufferNode,
+    LegacySharedBufferNode,
+    Lockable,
+    NfaState,
+    /// CEP state of Flink before 1.8, which only migrates: its values are not described.
+    LegacyCep,
+    RowData,
+    BinaryRowData,
+    StringData,
+    DecimalData,
+    TimestampData,
+    ArrayData,
+    MapData,
+    RawValue,
+    WindowKey,
+    LinkedList,
+    External,
+    MetaSqnInfo,
+    RowSqnInfo,
+    SqnNode,
+    RowDataKey,
+    PyDecimal,
+    PyTimestamp,
+    PyRowData,
+    PyArrayData,
+    PyMapData,
 }
 
 const BASE: &str = "org.apache.flink.api.common.typeutils.base.";
 const ARRAY: &str = "org.apache.flink.api.common.typeutils.base.array.";
-const RUNTIME: &str = "org.apache.flink.api.java.typeutils.runtime.";
-const WINDOWS: &str = "org.apache.flink.streaming.api.windowing.windows.";
+const COMMON: &str = "org.apache.flink.api.common.typeutils.";
+const JAVA: &str = "org.apache.flink.api.java.typeutils.runtime.";
+const SCALA: &str = "org.apache.flink.api.scala.typeutils.";
+const STATE: &str = "org.apache.flink.runtime.state.";
+const STREAMING: &str = "org.apache.flink.streaming.";
+const CEP: &str = "org.apache.flink.cep.nfa.";
+const DATAVIEW: &str = "org.apache.flink.table.dataview.";
 const TABLE: &str = "org.apache.flink.table.runtime.";
+const PYTHON: &str = "org.apache.flink.table.runtime.typeutils.serializers.python.";
+const KAFKA: &str = "org.apache.flink.streaming.connectors.kafka.FlinkKafkaProducer$";
+const AVRO: &str = "org.apache.flink.formats.avro.typeutils.";
 
-/// Simple snapshots of `base`, by the name before `Serializer`, with their lengths.
-const BASE_SIMPLE: &[(&str, i32)] = &[
-    ("Boolean", 1),
-    ("Byte", 1),
-    ("Short", 2),
-    ("Char", 2),
-    ("Int", 4),
-    ("Long", 8),
-    ("Float", 4),
-    ("Double", 8),
-    ("String", -1),
-    ("BigInt", -1),
-    ("BigDec", -1),
-    ("Date", 8),
-    ("SqlDate", 8),
-    ("SqlTime", 8),
-    ("SqlTimestamp", 12),
-    ("Instant", 12),
-    ("LocalDate", 6),
-    ("LocalTime", 7),
-    ("LocalDateTime", 13),
-    ("Void", 1),
-    ("Variant", -1),
-    ("Bitmap", -1),
-    ("BooleanValue", 1),
-    ("ByteValue", 1),
-    ("CharValue", 2),
-    ("ShortValue", 2),
-    ("IntValue", 4),
-    ("LongValue", 8),
-    ("FloatValue", 4),
-    ("DoubleValue", 8),
-    ("NullValue", 0),
-    ("StringValue", -1),
-];
+/// `XSerializer$XSerializerSnapshot`, by package and `X`.
+const TWINS: &[(&str, &[(&str, Family)])] = {
+    use Family::Scalar as S;
+    &[
+        (
+            BASE,
+            &[
+                ("Boolean", S(Scalar::Boolean)),
+                ("Byte", S(Scalar::Byte)),
+                ("Short", S(Scalar::Short)),
+                ("Char", S(Scalar::Char)),
+                ("Int", S(Scalar::Int)),
+                ("Long", S(Scalar::Long)),
+                ("Float", S(Scalar::Float)),
+                ("Double", S(Scalar::Double)),
+                ("String", S(Scalar::String)),
+                ("BigInt", S(Scalar::BigInteger)),
+                ("BigDec", S(Scalar::BigDecimal)),
+                ("Date", S(Scalar::JavaDate)),
+                ("SqlDate", S(Scalar::SqlDate)),
+                ("SqlTime", S(Scalar::SqlTime)),
+                ("SqlTimestamp", S(Scalar::SqlTimestamp)),
+                ("Instant", S(Scalar::Instant)),
+                ("LocalDate", S(Scalar::LocalDate)),
+                ("LocalTime", S(Scalar::LocalTime)),
+                ("LocalDateTime", S(Scalar::LocalDateTime)),
+                ("Void", S(Scalar::Void)),
+                ("Variant", S(Scalar::Variant)),
+                ("Bitmap", S(Scalar::Bitmap)),
+                ("BooleanValue", S(Scalar::BooleanValue)),
+                ("ByteValue", S(Scalar::ByteValue)),
+                ("ShortValue", S(Scalar::ShortValue)),
+                ("CharValue", S(Scalar::CharValue)),
+                ("IntValue", S(Scalar::IntValue)),
+                ("LongValue", S(Scalar::LongValue)),
+                ("FloatValue", S(Scalar::FloatValue)),
+                ("DoubleValue", S(Scalar::DoubleValue)),
+                ("StringValue", S(Scalar::StringValue)),
+                ("NullValue", S(Scalar::NullValue)),
+                ("Enum", Family::Enum),
+            ],
+        ),
+        (
+            ARRAY,
+            &[
+                ("BooleanPrimitiveArray", S(Scalar::BooleanArray)),
+                ("BytePrimitiveArray", S(Scalar::ByteArray)),
+                ("ShortPrimitiveArray", S(Scalar::ShortArray)),
+                ("CharPrimitiveArray", S(Scalar::CharArray)),
+                ("IntPrimitiveArray", S(Scalar::IntArray)),
+                ("LongPrimitiveArray", S(Scalar::LongArray)),
+                ("FloatPrimitiveArray", S(Scalar::FloatArray)),
+                ("DoublePrimitiveArray", S(Scalar::DoubleArray)),
+                ("StringArray", S(Scalar::StringArray)),
+            ],
+        ),
+        (COMMON, &[]),
+        (
+            JAVA,
+            &[
+                ("Row", Family::Row),
+                ("Nullable", Family::Nullable),
+                ("Value", Family::Value),
+                ("CopyableValue", Family::CopyableValue),
+                ("Writable", Family::Writable),
+            ],
+        ),
+        (SCALA, &[("Unit", S(Scalar::Unit))]),
+        (STATE, &[("VoidNamespace", S(Scalar::VoidNamespace)), ("Java", Family::JavaObject)]),
+        (DATAVIEW, &[("Null", S(Scalar::SqlNull))]),
+        (
+            PYTHON,
+            &[
+                ("String", S(Scalar::Utf8)),
+                ("BigDec", S(Scalar::Utf8)),
+                ("Date", S(Scalar::PyDate)),
+                ("Time", S(Scalar::PyTime)),
+                ("Timestamp", Family::PyTimestamp),
+                ("RowData", Family::PyRowData),
+                ("ArrayData", Family::PyArrayData),
+            ],
+        ),
+    ]
+};
 
-/// Classes outside of the patterns, by their whole name.
-const OTHERS: &[(&str, Shape)] = &[
+/// All others, by package and the rest of the name.
+const NAMES: &[(&str, &[(&str, Family)])] = &[
     (
-        "org.apache.flink.runtime.state.VoidNamespaceSerializer$VoidNamespaceSerializerSnapshot",
-        Shape::Simple { length: 0 },
+        BASE,
+        &[
+            ("ListSerializerSnapshot", Family::List),
+            ("SetSerializerSnapshot", Family::Set),
+            ("MapSerializerSnapshot", Family::Map),
+            ("GenericArraySerializerSnapshot", Family::GenericArray),
+            ("GenericArraySerializerConfigSnapshot", Family::LegacyGenericArray),
+        ],
     ),
-    ("org.apache.flink.runtime.state.JavaSerializer$JavaSerializerSnapshot", Shape::Simple { length: -1 }),
-    ("org.apache.flink.runtime.state.ArrayListSerializerSnapshot", PARTS),
-    ("org.apache.flink.runtime.state.ttl.TtlStateFactory$TtlSerializerSnapshot", SUM),
-    ("org.apache.flink.runtime.state.ttl.TtlAwareSerializerSnapshot", Shape::TtlAware),
-    ("org.apache.flink.streaming.api.operators.TimerSerializerSnapshot", SUM),
-    ("org.apache.flink.streaming.api.operators.co.IntervalJoinOperator$BufferEntrySerializerSnapshot", PARTS),
-    ("org.apache.flink.streaming.api.datastream.CoGroupedStreams$UnionSerializerSnapshot", PARTS),
+    (
+        COMMON,
+        &[(
+            "SingleThreadAccessCheckingTypeSerializer$SingleThreadAccessCheckingTypeSerializerSnapshot",
+            Family::Transparent,
+        )],
+    ),
+    (
+        JAVA,
+        &[
+            ("TupleSerializerSnapshot", Family::Tuple),
+            ("Tuple0SerializerSnapshot", Family::Scalar(Scalar::Tuple0)),
+            ("JavaEitherSerializerSnapshot", Family::Either),
+            ("EitherSerializerSnapshot", Family::LegacyEither),
+            ("PojoSerializerSnapshot", Family::Pojo),
+            ("kryo.KryoSerializerSnapshot", Family::Kryo),
+        ],
+    ),
+    (
+        SCALA,
+        &[
+            ("ScalaCaseClassSerializerSnapshot", Family::CaseClass),
+            ("Tuple2CaseClassSerializerSnapshot", Family::CaseClass),
+            ("ScalaOptionSerializerSnapshot", Family::Option),
+            ("ScalaEitherSerializerSnapshot", Family::ScalaEither),
+            ("ScalaTrySerializerSnapshot", Family::Try),
+            ("TraversableSerializerSnapshot", Family::Traversable),
+            ("ScalaEnumSerializerSnapshot", Family::NumberedEnum),
+            ("NothingSerializerSnapshot", Family::Scalar(Scalar::NullValue)),
+        ],
+    ),
+    (
+        STATE,
+        &[
+            ("ArrayListSerializerSnapshot", Family::List),
+            ("ttl.TtlStateFactory$TtlSerializerSnapshot", Family::Ttl),
+            ("v2.ttl.TtlStateFactory$TtlSerializerSnapshot", Family::Ttl),
+            ("ttl.TtlAwareSerializerSnapshot", Family::TtlAware),
+        ],
+    ),
+    (
+        STREAMING,
+        &[
+            ("api.operators.TimerSerializerSnapshot", Family::Timer),
+            ("runtime.streamrecord.StreamElementSerializer$StreamElementSerializerSnapshot", Family::StreamElement),
+            ("api.datastream.CoGroupedStreams$UnionSerializerSnapshot", Family::Union),
+            ("api.operators.co.IntervalJoinOperator$BufferEntrySerializerSnapshot", Family::BufferEntry),
+            ("api.functions.sink.TwoPhaseCommitSinkFunction$StateSerializerSnapshot", Family::TwoPhaseCommit),
+            ("api.functions.sink.legacy.TwoPhaseCommitSinkFunction$StateSerializerSnapshot", Family::TwoPhaseCommit),
+            ("api.windowing.windows.TimeWindow$Serializer$TimeWindowSerializerSnapshot", Family::TimeWindow),
+            (
+                "api.windowing.windows.GlobalWindow$Serializer$GlobalWindowSerializerSnapshot",
+                Family::Scalar(Scalar::GlobalWindow),
+            ),
+            (
+                "api.utils.ByteArrayWrapperSerializer$ByteArrayWrapperSerializerSnapshot",
+                Family::Scalar(Scalar::PyBytes),
+            ),
+        ],
+    ),
+    (
+        KAFKA,
+        &[
+            ("TransactionStateSerializer$TransactionStateSerializerSnapshot", Family::KafkaTransaction),
+            ("ContextStateSerializer$ContextStateSerializerSnapshot", Family::KafkaContext),
+        ],
+    ),
+    (AVRO, &[("AvroSerializerSnapshot", Family::Avro)]),
+    (
+        CEP,
+        &[
+            ("DeweyNumber$DeweyNumberSerializer$DeweyNumberSerializerSnapshot", Family::Scalar(Scalar::Dewey)),
+            ("NFAStateSerializerSnapshot", Family::NfaState),
+            ("NFA$MigratedNFASerializerSnapshot", Family::LegacyCep),
+            ("SharedBuffer$SharedBufferSerializerSnapshot", Family::LegacyCep),
+            ("sharedbuffer.EventId$EventIdSerializer$EventIdSerializerSnapshot", Family::EventId),
+            ("sharedbuffer.NodeId$NodeIdSerializer$NodeIdSerializerSnapshot", Family::NodeId),
+            (
+                "sharedbuffer.SharedBufferEdge$SharedBufferEdgeSerializer$SharedBufferEdgeSerializerSnapshot",
+                Family::SharedBufferEdge,
+            ),
+            ("sharedbuffer.SharedBufferNodeSerializerSnapshotV2", Family::SharedBufferNode),
+            (
+                "sharedbuffer.SharedBufferNode$SharedBufferNodeSerializer$SharedBufferNodeSerializerSnapshot",
+                Family::LegacySharedBufferNode,
+            ),
+            ("sharedbuffer.LockableTypeSerializerSnapshot", Family::Lockable),
+        ],
+    ),
+    (
+        DATAVIEW,
+        &[
+            ("ListViewSerializerSnapshot", Family::Transparent),
+            ("MapViewSerializerSnapshot", Family::Transparent),
+            ("NullAwareMapSerializerSnapshot", Family::NullAwareMap),
+        ],
+    ),
+    (
+        TABLE,
+        &[
+            ("typeutils.RowDataSerializer$RowDataSerializerSnapshot", Family::RowData),
+            ("typeutils.BinaryRowDataSerializer$BinaryRowDataSerializerSnapshot", Family::BinaryRowData),
+            ("typeutils.StringDataSerializer$StringDataSerializerSnapshot", Family::StringData),
+            ("typeutils.DecimalDataSerializer$DecimalSerializerSnapshot", Family::DecimalData),
+            ("typeutils.TimestampDataSerializer$TimestampDataSerializerSnapshot", Family::TimestampData),
+            ("typeutils.ArrayDataSerializer$ArrayDataSerializerSnapshot", Family::ArrayData),
+            ("typeutils.MapDataSerializer$MapDataSerializerSnapshot", Family::MapData),
+            ("typeutils.RawValueDataSerializer$RawValueDataSerializerSnapshot", Family::RawValue),
+            ("typeutils.WindowKeySerializer$WindowKeySerializerSnapshot", Family::WindowKey),
+            ("typeutils.LinkedListSerializer$LinkedListSerializerSnapshot", Family::LinkedList),
+            ("typeutils.ExternalSerializer$ExternalSerializerSnapshot", Family::External),
+            ("typeutils.SortedMapSerializerSnapshot", Family::SortedMap),
+            ("types.CRowSerializerSnapshot", Family::ChangeRow),
+            ("operators.window.TimeWindow$Serializer$TimeWindowSerializerSnapshot", Family::TimeWindow),
+            ("operators.window.CountWindow$Serializer$CountWindowSerializerSnapshot", Family::CountWindow),
+            (
+                "operators.window.GlobalWindow$Serializer$GlobalWindowSerializerSnapshot",
+                Family::Scalar(Scalar::GlobalWindow),
+            ),
+            ("operators.sink.SortedLongSerializer$SortedLongSerializerSnapshot", Family::Scalar(Scalar::SortedLong)),
+            ("sequencedmultisetstate.linked.MetaSqnInfoSerializer$MetaSqnInfoSerializerSnapshot", Family::MetaSqnInfo),
+            ("sequencedmultisetstate.linked.RowSqnInfoSerializer$RowSqnInfoSerializerSnapshot", Family::RowSqnInfo),
+            ("sequencedmultisetstate.linked.NodeSerializer$NodeSerializerSnapshot", Family::SqnNode),
+            ("sequencedmultisetstate.linked.RowDataKeySerializerSnapshot", Family::RowDataKey),
+        ],
+    ),
+    (
+        PYTHON,
+        &[
+            ("DecimalDataSerializer$DecimalSerializerSnapshot", Family::PyDecimal),
+            ("MapDataSerializer$BaseMapSerializerSnapshot", Family::PyMapData),
+        ],
+    ),
 ];
 
-const PARTS: Shape = Shape::Composite { named: false, sum: false };
-const SUM: Shape = Shape::Composite { named: false, sum: true };
-
-/// The layout of a snapshot class; `None` for one that is not known here.
-pub fn shape(class: &str) -> Option<Shape> {
-    if let Some(rest) = class.strip_prefix(ARRAY) {
-        return (rest.ends_with("ArraySerializerSnapshot") && rest.contains('$'))
-            .then_some(Shape::Simple { length: -1 });
-    }
-    if let Some(rest) = class.strip_prefix(BASE) {
-        return match rest {
-            "ListSerializerSnapshot" | "MapSerializerSnapshot" | "SetSerializerSnapshot" => Some(PARTS),
-            "GenericArraySerializerSnapshot" => Some(Shape::Composite { named: true, sum: false }),
-            "EnumSerializer$EnumSerializerSnapshot" => Some(Shape::Enum),
-            _ => simple_of_base(rest),
-        };
-    }
-    if let Some(rest) = class.strip_prefix(RUNTIME) {
-        return match rest {
-            "TupleSerializerSnapshot" => Some(Shape::Tuple),
-            "Tuple0SerializerSnapshot" => Some(Shape::Simple { length: 1 }),
-            "JavaEitherSerializerSnapshot" => Some(PARTS),
-            "NullableSerializer$NullableSerializerSnapshot" => Some(Shape::Nullable),
-            "RowSerializer$RowSerializerSnapshot" => Some(Shape::Row),
-            "CopyableValueSerializer$CopyableValueSerializerSnapshot" | "ValueSerializer$ValueSerializerSnapshot" => {
-                Some(Shape::Named)
-            }
-            _ => None,
-        };
-    }
-    if let Some(rest) = class.strip_prefix(WINDOWS) {
-        return match rest {
-            "TimeWindow$Serializer$TimeWindowSerializerSnapshot" => Some(Shape::Simple { length: 16 }),
-            "GlobalWindow$Serializer$GlobalWindowSerializerSnapshot" => Some(Shape::Simple { length: 1 }),
-            _ => None,
-        };
-    }
-    if let Some(rest) = class.strip_prefix(TABLE) {
-        return match rest {
-            "operators.window.TimeWindow$Serializer$TimeWindowSerializerSnapshot" => Some(Shape::Simple { length: 16 }),
-            "operators.window.CountWindow$Serializer$CountWindowSerializerSnapshot" => {
-                Some(Shape::Simple { length: 8 })
-            }
-            "operators.window.GlobalWindow$Serializer$GlobalWindowSerializerSnapshot" => {
-                Some(Shape::Simple { length: 1 })
-            }
-            "typeutils.StringDataSerializer$StringDataSerializerSnapshot" => Some(Shape::Simple { length: -1 }),
-            _ => None,
-        };
-    }
-    OTHERS.iter().find(|(name, _)| *name == class).map(|(_, shape)| *shape)
+/// The family of a snapshot class; `None` for one that Flink does not ship.
+pub fn family(class: &str) -> Option<Family> {
+    let lookup = |table: &[(&str, &[(&str, Family)])], find: &dyn Fn(&str, &str) -> bool| {
+        table.iter().find_map(|(package, classes)| {
+            let rest = class.strip_prefix(package)?;
+            classes.iter().find(|(name, _)| find(rest, name)).map(|(_, family)| *family)
+        })
+    };
+    lookup(NAMES, &|rest, name| rest == name).or_else(|| {
+        lookup(TWINS, &|rest, name| {
+            let twins = rest.split_once("Serializer$");
+            twins.is_some_and(|(first, second)| {
+                first == name && second.strip_suffix("SerializerSnapshot").is_some_and(|second| second == name)
+            })
+        })
+    })
 }
 
-/// `IntSerializer$IntSerializerSnapshot` and its like.
-fn simple_of_base(rest: &str) -> Option<Shape> {
-    let (outer, inner) = rest.split_once('$')?;
-    let name = outer.strip_suffix("Serializer")?;
-    let twin = inner.strip_suffix("SerializerSnapshot")?;
-    let (_, length) = BASE_SIMPLE.iter().find(|(known, _)| *known == name && *known == twin)?;
-    Some(Shape::Simple { length: *length })
+/// Every snapshot class that is known, with its family.
+pub fn all() -> impl Iterator<Item = (String, Family)> {
+    let names = NAMES
+        .iter()
+        .flat_map(|(package, classes)| classes.iter().map(move |(name, family)| (format!("{package}{name}"), *family)));
+    let twins = TWINS.iter().flat_map(|(package, classes)| {
+        classes
+            .iter()
+            .map(move |(name, family)| (format!("{package}{name}Serializer${name}SerializerSnapshot"), *family))
+    });
+    names.chain(twins)
 }
 
 #[cfg(test)]
@@ -153,16 +366,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_and_names() {
-        let simple = |length| Some(Shape::Simple { length });
-        assert_eq!(
-            shape("org.apache.flink.api.common.typeutils.base.LongSerializer$LongSerializerSnapshot"),
-            simple(8)
-        );
-        assert_eq!(shape("org.apache.flink.api.common.typeutils.base.LongSerializer$IntSerializerSnapshot"), None);
-        assert_eq!(shape("org.apache.flink.api.common.typeutils.base.LongSerializer"), None);
-        let bytes = "array.BytePrimitiveArraySerializer$BytePrimitiveArraySerializerSnapshot";
-        assert_eq!(shape(&format!("org.apache.flink.api.common.typeutils.base.{bytes}")), simple(-1));
-        assert_eq!(shape("com.acme.MySerializer$MySnapshot"), None);
+    fn every_class_is_found_by_its_name() {
+        let mut count = 0;
+        for (class, expected) in all() {
+            assert_eq!(family(&class), Some(expected), "{class}");
+            count += 1;
+        }
+        assert!(count > 100, "{count}");
+    }
+
+    #[test]
+    fn others_are_not() {
+        for class in [
+            "org.apache.flink.api.common.typeutils.base.LongSerializer$IntSerializerSnapshot",
+            "org.apache.flink.api.common.typeutils.base.LongSerializer",
+            "com.acme.MySerializer$MySnapshot",
+            "",
+        ] {
+            assert_eq!(family(class), None, "{class}");
+        }
     }
 }

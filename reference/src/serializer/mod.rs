@@ -7,35 +7,53 @@
 //! | version | `i32` | all |
 //! | body | as the class has it, without a length | all |
 //!
-//! Since no length is written, the body of a class that is not [known](classes) hides where the snapshot ends:
-//! [`ErrorKind::UnknownSnapshot`].
+//! Since no length is written, the body of a class that Flink does not ship hides where the snapshot ends. It is found by the
+//! frame around it, by [`Hints`], or by [exact fit](infer): the one position from which everything that follows fits the known
+//! end of the header. Otherwise it is an error, [`ErrorKind::UnknownSnapshot`].
 
+mod body;
+mod build;
 pub mod classes;
-mod skip;
+mod context;
+mod hints;
+pub(crate) mod infer;
+pub mod java_object;
+mod optional_map;
+mod scalar;
 
 use std::borrow::Cow;
 use std::fmt;
 
-use classes::Shape;
+pub(crate) use body::{Body, Nested, Outer};
+use classes::Family;
+pub(crate) use context::{Context, Foreign, Todo};
+pub use hints::{Hint, Hints, Wire};
+pub(crate) use optional_map::OptionalMap;
+pub use scalar::Scalar;
 
 use crate::error::At;
+use crate::value::TypeDescription;
 use crate::wire::{Input, JavaStr, Output, Parsed, done, fail, java};
 use crate::{Error, ErrorKind, Limits};
 
 const WRAPPER_VERSION: i32 = 2;
-const SIMPLE_VERSION: i32 = 3;
-const COMPOSITE_VERSION: i32 = 3;
-const COMPOSITE_MAGIC: i32 = 911_108;
-const NESTED_MAGIC: i32 = 1_333_245;
-const NESTED_VERSION: i32 = 1;
 
 /// `TypeSerializerSnapshot`: class, version and body, kept as they stand.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct SerializerSnapshot<'a> {
     class: JavaStr<'a>,
     version: i32,
-    shape: Shape,
+    family: Option<Family>,
     raw: Cow<'a, [u8]>,
+    /// Foreign bodies in it, by their offsets in `raw`.
+    foreign: Vec<Foreign>,
+}
+
+/// Equal bytes are equal snapshots, however their ends were found.
+impl PartialEq for SerializerSnapshot<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.raw == other.raw
+    }
 }
 
 impl<'a> SerializerSnapshot<'a> {
@@ -49,9 +67,9 @@ impl<'a> SerializerSnapshot<'a> {
         self.version
     }
 
-    /// The body's layout.
-    pub fn shape(&self) -> Shape {
-        self.shape
+    /// The family of the class; `None` if Flink does not ship it.
+    pub fn family(&self) -> Option<Family> {
+        self.family
     }
 
     /// The versioned form: class name, version and body.
@@ -59,128 +77,108 @@ impl<'a> SerializerSnapshot<'a> {
         &self.raw
     }
 
-    /// A snapshot without a body (`SimpleTypeSerializerSnapshot`).
-    pub fn simple(class: &str) -> Result<SerializerSnapshot<'static>, Error> {
-        let mut out = Output::new();
-        out.utf(&class.into())?;
-        out.i32(SIMPLE_VERSION);
-        Self::built(class, SIMPLE_VERSION, out)
-    }
-
-    /// A snapshot of nested ones (`CompositeTypeSerializerSnapshot`). `outer` is what the class itself writes before them; an
-    /// error if that is not what the class has.
-    pub fn composite(
-        class: &str,
-        outer_version: i32,
-        outer: &[u8],
-        nested: &[SerializerSnapshot<'_>],
-    ) -> Result<SerializerSnapshot<'static>, Error> {
-        let mut out = Output::new();
-        out.utf(&class.into())?;
-        out.i32(COMPOSITE_VERSION);
-        out.i32(COMPOSITE_MAGIC);
-        out.i32(outer_version);
-        out.raw(outer);
-        out.i32(NESTED_MAGIC);
-        out.i32(NESTED_VERSION);
-        out.count(nested.len())?;
-        for snapshot in nested {
-            out.raw(snapshot.raw());
-        }
-        let built = Self::built(class, COMPOSITE_VERSION, out)?;
-        let (rest, _) = done(SerializerSnapshot::read_nested(Input::new(&built.raw), Limits::DEFAULT_NESTING), 0)?;
+    /// Reads the versioned form, which has to be all of `bytes`.
+    pub fn parse(bytes: &'a [u8], hints: &Hints) -> Result<Self, Error> {
+        let input = Input::new(bytes);
+        let read = Self::read_nested(input, Limits::DEFAULT_NESTING, &Context::with_hints(hints));
+        let (rest, snapshot) = done(read, input.end())?;
         if rest.is_empty() {
-            return Ok(built);
+            return Ok(snapshot);
         }
-        Err(Error::new(ErrorKind::NotCanonical { what: "bytes after the nested snapshots" }, rest.offset()))
+        Err(Error::new(ErrorKind::NotCanonical { what: "bytes after the snapshot" }, rest.offset()))
     }
 
-    fn built(class: &str, version: i32, out: Output) -> Result<SerializerSnapshot<'static>, Error> {
-        let shape = classes::shape(class)
-            .ok_or_else(|| Error::new(ErrorKind::UnknownSnapshot { class: class.to_owned() }, out.offset()))?;
-        Ok(SerializerSnapshot { class: class.into(), version, shape, raw: Cow::Owned(out.into_bytes()) })
-    }
-
-    /// The nested snapshots, in the order of the file.
+    /// The nested snapshots, in the order of the file; those of a POJO's fields, too.
     pub fn nested(&self) -> impl Iterator<Item = SerializerSnapshot<'_>> {
+        let (list, framed) = match self.body() {
+            Some(Body::Composite { nested, .. } | Body::Row { nested, .. }) => (Some(nested), None),
+            Some(Body::Pojo { fields, registered, others, .. }) => {
+                let frames = [fields, registered, others].into_iter().flat_map(|map| map.entries());
+                (None, Some(frames.filter_map(|entry| entry.value)))
+            }
+            _ => (None, None),
+        };
+        let listed = list.into_iter().flat_map(|nested| self.snapshots(nested));
+        let framed = framed.into_iter().flatten();
+        listed.chain(framed.filter_map(|frame| self.reread(frame).map(|(_, snapshot)| snapshot)))
+    }
+
+    /// What the body says.
+    pub(crate) fn body(&self) -> Option<Body<'_>> {
         // The raw bytes were read once, so that reading them again cannot fail.
-        let body = read_head(Input::new(&self.raw)).ok().map(|(rest, _)| rest);
-        let (mut rest, mut left) =
-            body.and_then(|body| open_nested(body, self.shape, self.version)).unwrap_or((Input::new(&[]), 0));
-        std::iter::from_fn(move || {
-            left = left.checked_sub(1)?;
-            let (next, snapshot) = SerializerSnapshot::read_nested(rest, Limits::DEFAULT_NESTING).ok()?;
+        let context = Context::knowing(None, &self.foreign);
+        let (rest, _) = read_head(Input::new(&self.raw)).ok()?;
+        match self.family {
+            Some(family) => {
+                body::read(rest, family, self.version, Limits::DEFAULT_NESTING, &context).ok().map(|(_, body)| body)
+            }
+            None => Some(Body::Foreign),
+        }
+    }
+
+    /// The snapshots of a list in the body.
+    pub(crate) fn snapshots<'s>(
+        &'s self,
+        nested: Nested<'s>,
+    ) -> impl Iterator<Item = SerializerSnapshot<'s>> + use<'s, 'a> {
+        let mut rest = nested.first;
+        (0..nested.count).map_while(move |_| {
+            let (next, snapshot) = self.reread(rest)?;
             rest = next;
             Some(snapshot)
         })
     }
 
-    /// Whether it is a `TtlAwareSerializerSnapshot` or holds one.
-    pub fn is_ttl_aware(&self) -> bool {
-        self.shape == Shape::TtlAware || self.nested().any(|nested| nested.is_ttl_aware())
+    /// A snapshot in the body.
+    pub(crate) fn reread<'s>(&'s self, input: Input<'s>) -> Option<(Input<'s>, SerializerSnapshot<'s>)> {
+        let context = Context::knowing(None, &self.foreign);
+        SerializerSnapshot::read_nested(input, Limits::DEFAULT_NESTING, &context).ok()
     }
 
-    /// The snapshot with what each `TtlAwareSerializerSnapshot` wraps in its place. Values have the same bytes.
-    #[must_use]
-    pub fn without_ttl_awareness(&self) -> SerializerSnapshot<'a> {
-        if !self.is_ttl_aware() {
-            return self.clone();
-        }
-        let plain: Vec<_> = self.nested().map(|nested| nested.without_ttl_awareness().into_owned()).collect();
-        if self.shape == Shape::TtlAware {
-            return plain.into_iter().next().unwrap_or_else(|| self.clone());
-        }
-        // Nested snapshots come last: what stands before the first of them stays.
-        let nested: usize = self.nested().map(|nested| nested.raw.len()).sum();
-        let mut raw = self.raw.get(..self.raw.len().saturating_sub(nested)).unwrap_or_default().to_vec();
-        for nested in &plain {
-            raw.extend_from_slice(&nested.raw);
-        }
-        Self { class: self.class.clone(), version: self.version, shape: self.shape, raw: Cow::Owned(raw) }
+    /// What its values are.
+    pub fn type_description(&self) -> TypeDescription {
+        TypeDescription::of(self)
+    }
+
+    /// How the user describes the class, if it is a foreign one.
+    pub(crate) fn hint(&self) -> Option<&Hint> {
+        // The body of this snapshot comes before those nested in it.
+        self.foreign.first().filter(|_| self.family.is_none()).and_then(|foreign| foreign.hint.as_deref())
+    }
+
+    /// Whether it is, or holds, a snapshot of a class that Flink does not ship.
+    pub fn is_foreign(&self) -> bool {
+        !self.foreign.is_empty()
+    }
+
+    /// Whether the end of a foreign body in it was found by [exact fit](infer).
+    pub fn is_inferred(&self) -> bool {
+        self.foreign.iter().any(|foreign| foreign.inferred)
+    }
+
+    /// Whether it is a `TtlAwareSerializerSnapshot` or holds one.
+    pub fn is_ttl_aware(&self) -> bool {
+        self.family == Some(Family::TtlAware) || self.nested().any(|nested| nested.is_ttl_aware())
     }
 
     /// The same, independent of the bytes that it was read from.
     pub fn into_owned(self) -> SerializerSnapshot<'static> {
-        let Self { class, version, shape, raw } = self;
-        SerializerSnapshot { class: class.into_owned(), version, shape, raw: Cow::Owned(raw.into_owned()) }
-    }
-
-    /// Whether `TypeSerializer.getLength` is negative: such keys and namespaces are followed by their length in a
-    /// composite key if both are.
-    pub fn is_variable_length(&self) -> bool {
-        match self.shape {
-            Shape::Simple { length } => length < 0,
-            // A field of length 0 makes a tuple variable, too.
-            Shape::Tuple => !self.nested().all(|field| field.fixed_length().is_some_and(|n| n > 0)),
-            Shape::Composite { sum: true, .. } => self.nested().any(|part| part.is_variable_length()),
-            Shape::TtlAware => self.nested().any(|inner| inner.is_variable_length()),
-            Shape::Enum => false,
-            Shape::Composite { .. } | Shape::Nullable | Shape::Named | Shape::Row => true,
-        }
-    }
-
-    /// The fixed length in bytes, as far as the class tells.
-    fn fixed_length(&self) -> Option<i32> {
-        match self.shape {
-            Shape::Simple { length } => Some(length).filter(|n| *n >= 0),
-            Shape::Enum => Some(4),
-            Shape::Tuple if !self.is_variable_length() => self.nested().map(|field| field.fixed_length()).sum(),
-            _ => None,
-        }
+        let Self { class, version, family, raw, foreign } = self;
+        SerializerSnapshot { class: class.into_owned(), version, family, raw: Cow::Owned(raw.into_owned()), foreign }
     }
 
     /// Reads the wrapped form (`TypeSerializerSnapshotSerializationUtil`).
-    pub(crate) fn read_wrapped(input: Input<'a>) -> Parsed<'a, Self> {
+    pub(crate) fn read_wrapped(input: Input<'a>, context: &Context<'_>) -> Parsed<'a, Self> {
         let (rest, found) = java::i32(input).field("wrapper_version")?;
         if found != WRAPPER_VERSION {
             return fail(ErrorKind::WrapperVersion { found }, input.offset()).field("wrapper_version");
         }
-        Self::read_nested(rest, Limits::DEFAULT_NESTING)
+        Self::read_nested(rest, Limits::DEFAULT_NESTING, context)
     }
 
     /// Reads the form without a wrapper, as snapshots are nested.
     pub(crate) fn read_versioned(input: Input<'a>) -> Parsed<'a, Self> {
-        Self::read_nested(input, Limits::DEFAULT_NESTING)
+        Self::read_nested(input, Limits::DEFAULT_NESTING, &Context::default())
     }
 
     pub(crate) fn write_wrapped(&self, out: &mut Output) {
@@ -188,18 +186,72 @@ impl<'a> SerializerSnapshot<'a> {
         out.raw(&self.raw);
     }
 
-    fn read_nested(input: Input<'a>, nesting: u8) -> Parsed<'a, Self> {
+    /// Reads a snapshot in a frame, which says where it ends if nothing else does.
+    fn read_framed(frame: Input<'a>, nesting: u8, context: &Context<'_>) -> Parsed<'a, Self> {
+        let (rest, (class, _)) = read_head(frame)?;
+        let text = class.to_text();
+        let has_body = context.hints().and_then(|hints| hints.get(&text)).is_some_and(|hint| hint.body.is_some());
+        if has_body || classes::family(&text).is_some() || context.known_at(rest.offset()).is_some() {
+            return Self::read_nested(frame, nesting, context);
+        }
+        let framed = [Foreign { start: rest.offset(), end: frame.end(), inferred: false, hint: None }];
+        let inner = Context::knowing(context.hints(), &framed);
+        let read = Self::read_nested(frame, nesting, &inner)?;
+        inner.found_from(0).into_iter().for_each(|foreign| context.found(foreign));
+        Ok(read)
+    }
+
+    fn read_nested(input: Input<'a>, nesting: u8, context: &Context<'_>) -> Parsed<'a, Self> {
         let Some(nesting) = nesting.checked_sub(1) else {
             return fail(ErrorKind::TooDeep { limit: Limits::DEFAULT_NESTING }, input.offset());
         };
-        let (rest, (class, version)) = read_head(input)?;
-        let Some(shape) = classes::shape(&class.to_text()) else {
-            return fail(ErrorKind::UnknownSnapshot { class: class.to_string() }, input.offset()).field("class");
+        let (body, (class, version)) = read_head(input)?;
+        let family = classes::family(&class.to_text());
+        let rest = match family {
+            Some(family) => body::read(body, family, version, nesting, context)?.0,
+            None => read_foreign(input, body, &class, context)?,
         };
-        let rest = read_body(rest, shape, version, nesting)?;
+        let foreign = context.found_from(input.offset());
+        let rebased = foreign.into_iter().filter(|foreign| foreign.end <= rest.offset()).map(|foreign| Foreign {
+            start: foreign.start - input.offset(),
+            end: foreign.end - input.offset(),
+            ..foreign
+        });
         let raw = Cow::Borrowed(input.until(&rest).bytes());
-        Ok((rest, Self { class, version, shape, raw }))
+        Ok((rest, Self { class, version, family, raw, foreign: rebased.collect() }))
     }
+}
+
+/// The end of a body that only its class understands.
+fn read_foreign<'a>(
+    input: Input<'a>,
+    body: Input<'a>,
+    class: &JavaStr<'_>,
+    context: &Context<'_>,
+) -> Result<Input<'a>, nom::Err<Error>> {
+    let class = class.to_text();
+    let hint = context.hints().and_then(|hints| hints.get(&class));
+    if let Some(known) = context.known_at(body.offset()) {
+        let length = known.end.checked_sub(body.offset()).and_then(|n| usize::try_from(n).ok());
+        if let Some(length) = length.filter(|length| *length <= body.len()) {
+            context.found(Foreign { hint: known.hint.clone().or_else(|| hint.cloned()), ..known });
+            return Ok(body.skip(length));
+        }
+    }
+    if let Some(hint) = hint
+        && let Some(wires) = &hint.body
+    {
+        let (rest, ()) = hints::skip(wires, body)?;
+        let hint = Some(hint.clone());
+        context.found(Foreign { start: body.offset(), end: rest.offset(), inferred: false, hint });
+        return Ok(rest);
+    }
+    if !context.strict || infer::is_class_name(&class) {
+        context.stop(body.offset());
+    }
+    fail::<()>(ErrorKind::UnknownSnapshot { class: class.into_owned() }, input.offset())
+        .field("class")
+        .map(|(rest, ())| rest)
 }
 
 impl fmt::Debug for SerializerSnapshot<'_> {
@@ -227,85 +279,4 @@ fn read_head(input: Input<'_>) -> Parsed<'_, (JavaStr<'_>, i32)> {
     let (rest, class) = java::utf(input, false).field("class")?;
     let (rest, version) = java::i32(rest).field("version")?;
     Ok((rest, (class, version)))
-}
-
-type Rest<'a> = Result<Input<'a>, nom::Err<Error>>;
-
-fn rest_of<T>(parsed: Parsed<'_, T>) -> Rest<'_> {
-    parsed.map(|(rest, _)| rest)
-}
-
-fn version_error<'a>(found: i32, at: u64) -> Rest<'a> {
-    rest_of::<()>(fail(ErrorKind::SnapshotVersion { found }, at).field("version"))
-}
-
-/// Reads a body to its end.
-fn read_body(input: Input<'_>, shape: Shape, version: i32, nesting: u8) -> Rest<'_> {
-    let version_at = input.offset().saturating_sub(4);
-    match shape {
-        Shape::Simple { .. } => match version {
-            SIMPLE_VERSION => Ok(input),
-            // Legacy: the name of the serializer class.
-            2 => rest_of(java::utf(input, false)),
-            found => version_error(found, version_at),
-        },
-        Shape::Named => rest_of(java::utf(input, false).field("type_class")),
-        Shape::Enum => {
-            let rest = rest_of(java::utf(input, false).field("enum_class"))?;
-            let (mut rest, count) = java::count(rest, 2).field("constants")?;
-            for i in 0..count {
-                rest = rest_of(java::utf(rest, false).index(i.into()).field("constants"))?;
-            }
-            Ok(rest)
-        }
-        Shape::TtlAware => {
-            let rest = rest_of(java::bool(input, false).field("ttl_enabled"))?;
-            rest_of(SerializerSnapshot::read_nested(rest, nesting).field("nested"))
-        }
-        Shape::Composite { .. } | Shape::Tuple | Shape::Nullable | Shape::Row => {
-            let (mut rest, count) = read_outer(input, shape, version)?;
-            for i in 0..count {
-                rest = rest_of(SerializerSnapshot::read_nested(rest, nesting).index(i.into()).field("nested"))?;
-            }
-            Ok(rest)
-        }
-    }
-}
-
-/// The first nested snapshot and how many there are.
-fn open_nested(body: Input<'_>, shape: Shape, version: i32) -> Option<(Input<'_>, u32)> {
-    match shape {
-        Shape::TtlAware => java::bool(body, false).ok().map(|(rest, _)| (rest, 1)),
-        Shape::Composite { .. } | Shape::Tuple | Shape::Nullable | Shape::Row => read_outer(body, shape, version).ok(),
-        Shape::Simple { .. } | Shape::Named | Shape::Enum => None,
-    }
-}
-
-/// The head of a composite snapshot: magic, outer version, what the class itself writes, and the number of nested snapshots.
-fn read_outer(input: Input<'_>, shape: Shape, version: i32) -> Parsed<'_, u32> {
-    if version != COMPOSITE_VERSION {
-        let at = input.offset().saturating_sub(4);
-        return fail(ErrorKind::SnapshotVersion { found: version }, at).field("version");
-    }
-    let rest = magic(input, COMPOSITE_MAGIC, "composite_magic")?;
-    let (rest, outer_version) = java::i32(rest).field("outer_version")?;
-    let rest = match shape {
-        Shape::Tuple => rest_of(java::utf(rest, false).field("tuple_class"))?,
-        Shape::Composite { named: true, .. } => rest_of(java::utf(rest, false).field("type_class"))?,
-        Shape::Nullable => rest_of(java::i32(rest).field("padding"))?,
-        // The flag came with 1.14.3.
-        Shape::Row if outer_version >= 4 => rest_of(java::bool(rest, false).field("supports_row_kind"))?,
-        _ => rest,
-    };
-    let rest = magic(rest, NESTED_MAGIC, "nested_magic")?;
-    let rest = magic(rest, NESTED_VERSION, "nested_version")?;
-    java::count(rest, 6).field("nested")
-}
-
-fn magic<'a>(input: Input<'a>, expected: i32, name: &'static str) -> Rest<'a> {
-    let (rest, found) = java::field_i32(input, name)?;
-    if found != expected {
-        return rest_of::<()>(fail(ErrorKind::SnapshotMagic { found, expected }, input.offset()).field(name));
-    }
-    Ok(rest)
 }

@@ -8,6 +8,8 @@ use crate::{ErrorKind, Limits};
 #[derive(Debug, Clone)]
 pub struct Decoder {
     depth: u8,
+    /// A value was read that does not say where it ends: it reached to the end of what it was given.
+    open: bool,
     limit: u8,
     empty: u32,
 }
@@ -18,7 +20,34 @@ impl Decoder {
 
     /// A decoder of one value.
     pub fn new(limits: Limits) -> Self {
-        Self { depth: 0, limit: limits.nesting, empty: Self::EMPTY_ELEMENTS }
+        Self { depth: 0, open: false, limit: limits.nesting, empty: Self::EMPTY_ELEMENTS }
+    }
+
+    /// Whether the value that was read last reached to the end of the bytes because it does not say where it ends.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// All that is left: nothing says where the value ends.
+    pub(crate) fn rest<'a>(&mut self, input: Input<'a>) -> (Input<'a>, &'a [u8]) {
+        self.open = true;
+        (input.skip(input.len()), input.bytes())
+    }
+
+    /// Runs `read` on a window that has to be used up; what is open in it ends with it.
+    pub(crate) fn within<'a, T>(
+        &mut self,
+        window: Input<'a>,
+        read: impl FnOnce(&mut Self, Input<'a>) -> Parsed<'a, T>,
+    ) -> Result<T, nom::Err<crate::Error>> {
+        let outer = std::mem::replace(&mut self.open, false);
+        let (rest, value) = read(self, window)?;
+        self.open = outer;
+        if !rest.is_empty() {
+            let kind = ErrorKind::ValueTrailing { count: rest.len() };
+            return Err(nom::Err::Failure(crate::Error::new(kind, rest.offset())));
+        }
+        Ok(value)
     }
 
     /// Runs `read` one level deeper.

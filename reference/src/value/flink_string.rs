@@ -60,6 +60,14 @@ impl<'a> FlinkString<'a> {
         char::decode_utf16(self.utf16()).collect::<Result<String, _>>().ok().map(Cow::Owned)
     }
 
+    /// The text, with U+FFFD for surrogates that stand alone; borrowed if it is ASCII.
+    pub(super) fn into_text(self) -> Cow<'a, str> {
+        match self.units {
+            Cow::Borrowed(units) if units.is_ascii() => String::from_utf8_lossy(units),
+            _ => Cow::Owned(self.to_string()),
+        }
+    }
+
     /// The same string, independent of the bytes that it was read from.
     pub fn into_owned(self) -> FlinkString<'static> {
         FlinkString { units: Cow::Owned(self.units.into_owned()) }

@@ -6,25 +6,36 @@
 
 mod avro;
 mod big_number;
+mod codec;
+mod collection;
 mod context;
 mod flink_string;
+mod hash;
+mod of_composite;
+mod of_snapshot;
+mod of_state;
+mod pojo;
+mod record;
 mod row_kind;
-mod scalar;
+mod scalar_codec;
 mod sql;
 mod time;
 mod type_description;
 
 use std::borrow::Cow;
 
-pub use avro::AvroType;
+pub use crate::serializer::Scalar;
+pub(crate) use avro::AvroBody;
+pub use avro::{AvroBranches, AvroFields, AvroKind, AvroName, AvroSchema, AvroSchemaError, AvroType};
 pub use big_number::{BigDecimal, BigInteger};
 pub use context::Decoder;
 pub use flink_string::FlinkString;
+pub use hash::HashCode;
+pub(crate) use of_snapshot::of_wire;
 pub use row_kind::RowKind;
-pub use scalar::Scalar;
-pub use sql::{SqlField, SqlKind, SqlType};
+pub use sql::{SqlField, SqlKind, SqlType, row_hash, string_hash};
 pub use time::{LocalDate, LocalTime};
-pub use type_description::{Field, LengthRule, NullFlag, Pojo, Record, TypeDescription};
+pub use type_description::{Field, HashRule, LengthRule, NullFlag, Pojo, Record, TypeDescription};
 
 /// A value. What its type says is not repeated here: a record has its fields in the order of the type, which has their names.
 ///

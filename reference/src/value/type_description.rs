@@ -1,6 +1,5 @@
 //! What a serializer snapshot says of the values: enough to decode and encode them.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use super::Scalar;
@@ -11,15 +10,15 @@ use super::sql::SqlType;
 ///
 /// Prints like Flink's own types: `TUPLE<STRING, BIGINT>`, `ROW<INT, VARCHAR(10)>`.
 #[derive(Debug, Clone, PartialEq)]
-pub enum TypeDescription<'s> {
+pub enum TypeDescription {
     /// A serializer without parameters.
     Scalar(Scalar),
     /// A constant by its position, or by its number where `numbers` has them (Scala's enumerations).
     Enum {
         /// The enum's class.
-        class: Cow<'s, str>,
+        class: Box<str>,
         /// Names, in the order of the snapshot.
-        constants: Vec<Cow<'s, str>>,
+        constants: Vec<Box<str>>,
         /// What stands for each constant in values; empty if that is its position.
         numbers: Vec<i32>,
     },
@@ -28,7 +27,7 @@ pub enum TypeDescription<'s> {
         /// How it prints: `LIST`, `SET`, `OBJECT_ARRAY`.
         name: &'static str,
         /// The elements.
-        element: Box<TypeDescription<'s>>,
+        element: Box<TypeDescription>,
         /// How an element says that it is null.
         flag: NullFlag,
     },
@@ -37,18 +36,18 @@ pub enum TypeDescription<'s> {
         /// How it prints.
         name: &'static str,
         /// The keys.
-        key: Box<TypeDescription<'s>>,
+        key: Box<TypeDescription>,
         /// The values; each is preceded by a flag, 1 for null.
-        value: Box<TypeDescription<'s>>,
+        value: Box<TypeDescription>,
         /// Whether a key is preceded by a flag, too.
         nullable_keys: bool,
     },
     /// Fields, one after the other.
-    Record(Record<'s>),
+    Record(Record),
     /// A mask of kind and nulls, then the fields that are not null.
     Row {
         /// The fields.
-        fields: Vec<TypeDescription<'s>>,
+        fields: Vec<TypeDescription>,
         /// Whether the first two bits of the mask are the kind.
         has_kind: bool,
     },
@@ -57,27 +56,28 @@ pub enum TypeDescription<'s> {
         /// How it prints.
         name: &'static str,
         /// Byte and type.
-        branches: Vec<(u8, TypeDescription<'s>)>,
+        branches: Vec<(u8, TypeDescription)>,
         /// The branch of every other byte, if there is one.
         otherwise: Option<u32>,
     },
-    /// One byte, then nothing for null (`padding` zero bytes), or the value.
+    /// One byte, then nothing for null (`padding` zero bytes), or the value. Without a flag it is the value alone, of a
+    /// serializer that only claims to be of variable length (`ValueSerializer`).
     Nullable {
         /// How it prints around the type; empty for the type alone.
         name: &'static str,
         /// What is there if it is not null.
-        inner: Box<TypeDescription<'s>>,
-        /// Whether the byte is 1 for null, or 1 for a value.
+        inner: Box<TypeDescription>,
+        /// What the byte says.
         flag: NullFlag,
         /// Zero bytes behind a null.
         padding: u32,
     },
     /// `i32` length, then the value in that many bytes (`RawValueData`).
-    Framed(Box<TypeDescription<'s>>),
+    Framed(Box<TypeDescription>),
     /// A POJO.
-    Pojo(Box<Pojo<'s>>),
+    Pojo(Box<Pojo>),
     /// A value of the table runtime, outside of a binary row.
-    Sql(SqlType<'s>),
+    Sql(SqlType),
     /// A binary row whose fields nobody knows.
     BinaryRow {
         /// How many there are.
@@ -88,7 +88,9 @@ pub enum TypeDescription<'s> {
     /// Bytes that do not describe themselves.
     Opaque {
         /// The class of the values, or of the snapshot.
-        class: Cow<'s, str>,
+        class: Box<str>,
+        /// Whether the serializer is known to be of variable length; else nothing is known.
+        is_variable: bool,
     },
 }
 
@@ -107,22 +109,35 @@ pub enum NullFlag {
 
 /// Fields, one after the other.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Record<'s> {
+pub struct Record {
     /// How it prints: `TUPLE`, `TTL`, `TIME_WINDOW`.
-    pub name: Cow<'s, str>,
+    pub name: Box<str>,
     /// The fields, in the order of the bytes.
-    pub fields: Vec<Field<'s>>,
+    pub fields: Vec<Field>,
     /// What `getLength` makes of them.
     pub length: LengthRule,
+    /// What `hashCode` makes of them.
+    pub hash: HashRule,
+}
+
+/// How `hashCode` of a record is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HashRule {
+    /// By nobody else than its class.
+    Unknown,
+    /// As Flink's tuples.
+    Tuple,
+    /// As Scala's products, unless its class says otherwise.
+    Product,
 }
 
 /// A field of a record or POJO.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Field<'s> {
+pub struct Field {
     /// Its name; empty in a tuple.
-    pub name: Cow<'s, str>,
+    pub name: Box<str>,
     /// Its type.
-    pub ty: TypeDescription<'s>,
+    pub ty: TypeDescription,
     /// Whether the serializer has it as a parameter, and not by its nature.
     pub is_parameter: bool,
 }
@@ -136,22 +151,24 @@ pub enum LengthRule {
     SumOfPositive,
     /// Variable, whatever the fields are.
     Variable,
+    /// As the user says.
+    Given(Option<u32>),
 }
 
 /// A POJO: flags, then fields with a null flag each, or an instance of a subclass.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Pojo<'s> {
+pub struct Pojo {
     /// Its class.
-    pub class: Cow<'s, str>,
+    pub class: Box<str>,
     /// Fields, in the order of the bytes. A name is missing if the class had lost the field.
-    pub fields: Vec<Field<'s>>,
+    pub fields: Vec<Field>,
     /// Registered subclasses: the position is the tag.
-    pub registered: Vec<(Cow<'s, str>, TypeDescription<'s>)>,
+    pub registered: Vec<(Box<str>, TypeDescription)>,
     /// Other subclasses that the serializer has met. Values may name more.
-    pub others: Vec<(Cow<'s, str>, TypeDescription<'s>)>,
+    pub others: Vec<(Box<str>, TypeDescription)>,
 }
 
-impl<'s> TypeDescription<'s> {
+impl TypeDescription {
     /// `TypeSerializer.getLength`: `Some(None)` is variable, `None` is not known (classes of users).
     #[expect(clippy::option_option, reason = "a length, no length, or nothing known")]
     pub fn length(&self) -> Option<Option<u32>> {
@@ -163,7 +180,7 @@ impl<'s> TypeDescription<'s> {
             }
             Self::Record(record) => record.length(),
             Self::Sql(sql) => Some(sql.length()),
-            Self::Opaque { .. } => None,
+            Self::Opaque { is_variable, .. } => is_variable.then_some(None),
             _ => Some(None),
         }
     }
@@ -174,10 +191,13 @@ impl<'s> TypeDescription<'s> {
             Self::Scalar(scalar) => scalar.least(),
             Self::Record(record) => record.fields.iter().map(|field| field.ty.least()).fold(0, usize::saturating_add),
             Self::Row { fields, has_kind } => (fields.len() + usize::from(*has_kind) * 2).div_ceil(8),
+            Self::Nullable { inner, flag: NullFlag::None, .. } => inner.least(),
             Self::Choice { .. } | Self::Nullable { .. } | Self::Pojo(_) => 1,
             Self::Enum { .. } | Self::List { .. } | Self::Map { .. } | Self::Framed(_) => 4,
-            Self::Sql(_) | Self::BinaryRow { .. } => 4,
-            Self::Avro(_) | Self::Opaque { .. } => 0,
+            Self::Sql(sql) => sql.least(),
+            Self::BinaryRow { .. } => 4,
+            Self::Avro(avro) => avro.least(),
+            Self::Opaque { .. } => 0,
         }
     }
 
@@ -207,11 +227,13 @@ impl<'s> TypeDescription<'s> {
     }
 }
 
-impl Record<'_> {
+impl Record {
     #[expect(clippy::option_option, reason = "as of the type")]
     fn length(&self) -> Option<Option<u32>> {
-        if self.length == LengthRule::Variable {
-            return Some(None);
+        match self.length {
+            LengthRule::Variable => return Some(None),
+            LengthRule::Given(length) => return Some(length),
+            LengthRule::Sum | LengthRule::SumOfPositive => {}
         }
         let mut sum = 0_u32;
         for field in &self.fields {
@@ -225,7 +247,7 @@ impl Record<'_> {
     }
 }
 
-impl fmt::Display for TypeDescription<'_> {
+impl fmt::Display for TypeDescription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Scalar(scalar) => f.write_str(scalar.name()),
@@ -243,7 +265,7 @@ impl fmt::Display for TypeDescription<'_> {
                     Self::Record(record) => record.fields.as_slice(),
                     _ => &[],
                 });
-                let mut seen: Vec<&TypeDescription<'_>> = Vec::new();
+                let mut seen: Vec<&TypeDescription> = Vec::new();
                 for field in parameters.filter(|field| field.is_parameter) {
                     // The branches of a stream element share their one parameter.
                     if *name == "EITHER" || !seen.contains(&&field.ty) {
@@ -257,23 +279,23 @@ impl fmt::Display for TypeDescription<'_> {
             Self::Framed(inner) => write!(f, "RAW<{inner}>"),
             Self::Pojo(pojo) => {
                 write!(f, "POJO<{}", pojo.class)?;
-                for (i, Field { name, ty, .. }) in pojo.fields.iter().enumerate() {
-                    write!(f, "{}{name}: {ty}", if i == 0 { ", " } else { ", " })?;
+                for Field { name, ty, .. } in &pojo.fields {
+                    write!(f, ", {name}: {ty}")?;
                 }
                 f.write_str(">")
             }
             Self::Sql(sql) => sql.fmt(f),
             Self::BinaryRow { arity } => write!(f, "BINARY_ROW<{arity}>"),
             Self::Avro(avro) => avro.fmt(f),
-            Self::Opaque { class } => write!(f, "GENERIC<{class}>"),
+            Self::Opaque { class, .. } => write!(f, "GENERIC<{class}>"),
         }
     }
 }
 
-fn write_all<'t, 's: 't>(
+fn write_all<'t>(
     f: &mut fmt::Formatter<'_>,
     name: &str,
-    parameters: impl Iterator<Item = &'t TypeDescription<'s>>,
+    parameters: impl Iterator<Item = &'t TypeDescription>,
 ) -> fmt::Result {
     f.write_str(name)?;
     let mut separator = "<";

@@ -38,7 +38,7 @@ pub fn corpus() -> Vec<Golden> {
 
 /// Savepoints of the golden job, in the canonical format.
 pub fn jobs() -> Vec<Golden> {
-    let other = ["-crafted-", "-native", "-rich"];
+    let other = ["-crafted-", "-native", "-rich", "-typed", "-sql", "-custom"];
     let jobs: Vec<Golden> = corpus().into_iter().filter(|g| !other.iter().any(|kind| g.id.contains(kind))).collect();
     assert_eq!(jobs.len(), 72);
     jobs
@@ -49,6 +49,14 @@ pub fn rich() -> Vec<Golden> {
     let rich: Vec<Golden> = corpus().into_iter().filter(|g| g.id.contains("-rich")).collect();
     assert_eq!(rich.len(), 9);
     rich
+}
+
+/// Savepoints of the jobs with other types: POJOs, rows, SQL, serializers of users.
+pub fn typed() -> Vec<Golden> {
+    let kinds = ["-typed", "-sql", "-custom"];
+    let typed: Vec<Golden> = corpus().into_iter().filter(|g| kinds.iter().any(|kind| g.id.ends_with(kind))).collect();
+    assert_eq!(typed.len(), 18);
+    typed
 }
 
 pub mod allocations;

@@ -7,17 +7,17 @@ use crate::value::TypeDescription;
 
 /// A type of SQL, as a `LogicalType` in a snapshot says, or as far as a serializer does.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SqlType<'s> {
+pub struct SqlType {
     /// Whether it prints without `NOT NULL`.
     pub nullable: bool,
     /// Which type.
-    pub kind: SqlKind<'s>,
+    pub kind: SqlKind,
 }
 
 /// The types of SQL (`LogicalTypeRoot`).
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "SQL's own names and parameters")]
-pub enum SqlKind<'s> {
+pub enum SqlKind {
     Boolean,
     TinyInt,
     SmallInt,
@@ -52,24 +52,33 @@ pub enum SqlKind<'s> {
     TimestampWithLocalTimeZone {
         precision: i32,
     },
-    IntervalYearMonth,
-    IntervalDayTime,
-    Array(Box<SqlType<'s>>),
-    Map(Box<SqlType<'s>>, Box<SqlType<'s>>),
-    Multiset(Box<SqlType<'s>>),
+    /// `resolution` is one of [`YEAR_MONTH_RESOLUTIONS`](SqlKind::YEAR_MONTH_RESOLUTIONS).
+    IntervalYearMonth {
+        resolution: &'static str,
+        precision: i32,
+    },
+    /// `resolution` is one of [`DAY_TIME_RESOLUTIONS`](SqlKind::DAY_TIME_RESOLUTIONS).
+    IntervalDayTime {
+        resolution: &'static str,
+        day_precision: i32,
+        fractional_precision: i32,
+    },
+    Array(Box<SqlType>),
+    Map(Box<SqlType>, Box<SqlType>),
+    Multiset(Box<SqlType>),
     /// A row, or a structured type, then with a class or a name.
     Row {
-        name: Option<Cow<'s, str>>,
-        fields: Vec<SqlField<'s>>,
+        name: Option<Cow<'static, str>>,
+        fields: Vec<SqlField>,
     },
     Distinct {
-        name: Cow<'s, str>,
-        source: Box<SqlType<'s>>,
+        name: Cow<'static, str>,
+        source: Box<SqlType>,
     },
     /// Bytes of a serializer; `inner` is known where its snapshot is.
     Raw {
-        class: Cow<'s, str>,
-        inner: Option<Box<TypeDescription<'s>>>,
+        class: Cow<'static, str>,
+        inner: Option<Box<TypeDescription>>,
     },
     Variant,
     Bitmap,
@@ -78,33 +87,94 @@ pub enum SqlKind<'s> {
 
 /// A field of a row.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SqlField<'s> {
+pub struct SqlField {
     /// Its name; empty at the top level, where snapshots up to Flink 2.3 have none.
-    pub name: Cow<'s, str>,
+    pub name: Cow<'static, str>,
     /// Its type.
-    pub ty: SqlType<'s>,
+    pub ty: SqlType,
 }
 
-impl SqlType<'_> {
-    /// `TypeSerializer.getLength` of the serializer that writes it outside of a row.
+impl SqlKind {
+    /// `YearMonthIntervalType.YearMonthResolution`.
+    pub const YEAR_MONTH_RESOLUTIONS: [&'static str; 3] = ["YEAR", "YEAR_TO_MONTH", "MONTH"];
+
+    /// `DayTimeIntervalType.DayTimeResolution`.
+    pub const DAY_TIME_RESOLUTIONS: [&'static str; 10] = [
+        "DAY",
+        "DAY_TO_HOUR",
+        "DAY_TO_MINUTE",
+        "DAY_TO_SECOND",
+        "HOUR",
+        "HOUR_TO_MINUTE",
+        "HOUR_TO_SECOND",
+        "MINUTE",
+        "MINUTE_TO_SECOND",
+        "SECOND",
+    ];
+}
+
+impl SqlType {
+    /// The type that takes null.
+    pub fn nullable(kind: SqlKind) -> Self {
+        Self { nullable: true, kind }
+    }
+
+    /// The type that does not take null.
+    pub fn not_null(kind: SqlKind) -> Self {
+        Self { nullable: false, kind }
+    }
+
+    /// The type that values have: a `DISTINCT` type's is its source.
+    pub(crate) fn physical(&self) -> &SqlKind {
+        match &self.kind {
+            SqlKind::Distinct { source, .. } => source.physical(),
+            kind => kind,
+        }
+    }
+
+    /// `TypeSerializer.getLength` of the serializer that writes it outside of a row (`InternalSerializers.create`).
     pub(crate) fn length(&self) -> Option<u32> {
-        match self.kind {
+        match self.physical() {
+            SqlKind::Boolean | SqlKind::TinyInt => Some(1),
+            SqlKind::SmallInt => Some(2),
+            SqlKind::Integer
+            | SqlKind::Float
+            | SqlKind::Date
+            | SqlKind::Time { .. }
+            | SqlKind::IntervalYearMonth { .. } => Some(4),
+            SqlKind::BigInt | SqlKind::Double | SqlKind::IntervalDayTime { .. } => Some(8),
             SqlKind::Timestamp { precision } | SqlKind::TimestampWithLocalTimeZone { precision } => {
-                Some(if precision <= 3 { 8 } else { 12 })
+                Some(if *precision <= COMPACT_TIMESTAMP { 8 } else { 12 })
             }
             _ => None,
         }
     }
+
+    /// Bytes that every value has at least, outside of a row.
+    pub(crate) fn least(&self) -> usize {
+        match (self.length(), self.physical()) {
+            (Some(length), _) => usize::try_from(length).unwrap_or(1),
+            (None, SqlKind::Decimal { precision, .. }) if *precision <= COMPACT_DECIMAL => 8,
+            (None, SqlKind::Variant) => 8,
+            (None, SqlKind::Null) => 0,
+            (None, _) => 4,
+        }
+    }
 }
 
-impl fmt::Display for SqlType<'_> {
+/// The highest precision of timestamps that are milliseconds alone.
+pub(super) const COMPACT_TIMESTAMP: i32 = 3;
+/// The highest precision of decimal numbers that are a `long`.
+pub(super) const COMPACT_DECIMAL: i32 = 18;
+
+impl fmt::Display for SqlType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.kind.fmt(f)?;
         if self.nullable { Ok(()) } else { f.write_str(" NOT NULL") }
     }
 }
 
-impl fmt::Display for SqlKind<'_> {
+impl fmt::Display for SqlKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Boolean => f.write_str("BOOLEAN"),
@@ -125,8 +195,9 @@ impl fmt::Display for SqlKind<'_> {
             Self::Time { precision } => write!(f, "TIME({precision})"),
             Self::Timestamp { precision } => write!(f, "TIMESTAMP({precision})"),
             Self::TimestampWithLocalTimeZone { precision } => write!(f, "TIMESTAMP_LTZ({precision})"),
-            Self::IntervalYearMonth => f.write_str("INTERVAL YEAR TO MONTH"),
-            Self::IntervalDayTime => f.write_str("INTERVAL DAY TO SECOND"),
+            Self::IntervalYearMonth { resolution, .. } | Self::IntervalDayTime { resolution, .. } => {
+                write!(f, "INTERVAL {}", resolution.replace('_', " "))
+            }
             Self::Array(element) => write!(f, "ARRAY<{element}>"),
             Self::Map(key, value) => write!(f, "MAP<{key}, {value}>"),
             Self::Multiset(element) => write!(f, "MULTISET<{element}>"),

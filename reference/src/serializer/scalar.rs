@@ -76,6 +76,7 @@ impl Scalar {
         use Scalar as S;
         Some(match self {
             S::NullValue | S::VoidNamespace => 0,
+            S::NullValueByte => 1,
             S::Boolean | S::Byte | S::Void | S::Tuple0 | S::Unit | S::BooleanValue | S::ByteValue => 1,
             S::GlobalWindow | S::SqlNull => 1,
             S::Short | S::Char | S::ShortValue | S::CharValue => 2,
@@ -91,10 +92,10 @@ impl Scalar {
     }
 
     /// Bytes that every value has at least.
-    pub(super) fn least(self) -> usize {
+    pub(crate) fn least(self) -> usize {
         use Scalar as S;
         match (self, self.length()) {
-            (S::VoidNamespace | S::NullValueByte, _) => 1,
+            (S::VoidNamespace, _) => 1,
             (_, Some(length)) => usize::try_from(length).unwrap_or(1),
             (S::String | S::StringValue, None) => 1,
             (S::Variant, None) => 8,
