@@ -3,7 +3,9 @@
 
 pub mod cli;
 pub mod diff;
+pub mod dump;
 pub mod fingerprint;
+pub mod hints;
 pub mod inspect;
 pub mod json;
 pub mod progress;

@@ -1,6 +1,7 @@
 //! The command line: one file for each subcommand, each of them thin.
 
 mod diff;
+mod dump;
 mod fingerprint;
 mod inspect;
 mod printing;
@@ -30,6 +31,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Inspect(inspect::Arguments),
+    Dump(dump::Arguments),
     Fingerprint(fingerprint::Arguments),
     Diff(diff::Arguments),
     Rewrite(rewrite::Arguments),
@@ -42,6 +44,7 @@ type Failure = Box<dyn std::error::Error>;
 pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Dump(arguments) => dump::run(arguments),
         Command::Fingerprint(arguments) => fingerprint::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Rewrite(arguments) => rewrite::run(&arguments),

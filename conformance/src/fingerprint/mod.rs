@@ -13,6 +13,12 @@ use crate::progress::Progress;
 
 /// Computes it, with a progress bar where it takes long.
 pub fn compute<S: Store>(savepoint: &Savepoint<'_, S>) -> Fingerprint {
+    let mut progress = Progress::new("reading state", total_bytes(savepoint));
+    logical::fingerprint(savepoint, &mut |bytes| progress.advance(bytes))
+}
+
+/// Bytes of all streams, as their handles say.
+pub fn total_bytes<S: Store>(savepoint: &Savepoint<'_, S>) -> u64 {
     let mut total = 0;
     for operator in &savepoint.metadata().operators {
         for subtask in operator.subtasks() {
@@ -21,6 +27,5 @@ pub fn compute<S: Store>(savepoint: &Savepoint<'_, S>) -> Fingerprint {
             }
         }
     }
-    let mut progress = Progress::new("reading state", total);
-    logical::fingerprint(savepoint, &mut |bytes| progress.advance(bytes))
+    total
 }
