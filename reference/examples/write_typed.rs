@@ -16,8 +16,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use flink_savepoint::keyed::{
-    CompositeKey, KeyGroup, KeyLayout, KeyedHeader, KeyedWriter, MaxParallelism, StateId, Timer,
-    key_groups_of_subtask,
+    CompositeKey, KeyGroup, KeyLayout, KeyedHeader, KeyedWriter, MaxParallelism, StateId, Timer, key_groups_of_subtask,
 };
 use flink_savepoint::meta_info::{KeyedStateType, StateMetaInfo};
 use flink_savepoint::metadata::{
@@ -143,12 +142,8 @@ fn by_text() -> Result<KeyedOperator> {
 
 /// Keys as the SQL runtime has them: their hash is that of their bytes.
 fn by_row() -> Result<KeyedOperator> {
-    let types = [
-        SqlKind::BigInt,
-        SqlKind::VarChar { length: i32::MAX },
-        SqlKind::Decimal { precision: 30, scale: 5 },
-    ]
-    .map(SqlType::nullable);
+    let types = [SqlKind::BigInt, SqlKind::VarChar { length: i32::MAX }, SqlKind::Decimal { precision: 30, scale: 5 }]
+        .map(SqlType::nullable);
     Ok(KeyedOperator {
         uid: "by-row",
         key: Snapshot::row_data(&types.iter().collect::<Vec<_>>())?,
@@ -166,14 +161,17 @@ fn by_row() -> Result<KeyedOperator> {
 /// SQL values outside of rows, where they have another form.
 fn by_int() -> Result<KeyedOperator> {
     let text = || SqlType::nullable(SqlKind::VarChar { length: i32::MAX });
-    let sql = |name, kind, of| -> Result<State> { Ok(State::value(name, Snapshot::sql(&SqlType::nullable(kind))?, of)) };
+    let sql =
+        |name, kind, of| -> Result<State> { Ok(State::value(name, Snapshot::sql(&SqlType::nullable(kind))?, of)) };
     Ok(KeyedOperator {
         uid: "by-int",
         key: int()?,
         key_of: |i| Value::Int(i * i - 100),
         states: vec![
             sql("text", SqlKind::VarChar { length: i32::MAX }, |i| utf8(&key_text(i)))?,
-            sql("compact", SqlKind::Decimal { precision: 10, scale: 2 }, |i| decimal(i128::from(i) * 1_001 - 5_005, 2))?,
+            sql("compact", SqlKind::Decimal { precision: 10, scale: 2 }, |i| {
+                decimal(i128::from(i) * 1_001 - 5_005, 2)
+            })?,
             sql("decimal", SqlKind::Decimal { precision: 30, scale: 5 }, wide_decimal)?,
             sql("millis", SqlKind::Timestamp { precision: 3 }, |i| Value::Timestamp {
                 time: i64::from(i - 9) * 100_000_000_007,
@@ -333,7 +331,9 @@ fn row_of(i: i32) -> V {
     let millis = (long - 9) * 100_000_000_007;
     let ints = Value::List((0..i % 4).map(|j| or_null(j == 1, Value::Int(i * j))).collect());
     let texts = Value::List((0..i % 3).map(|j| or_null(j == 1, utf8(&"x".repeat(to_usize(4 * j + i))))).collect());
-    let counts = Value::Map((0..i % 3).map(|j| (utf8(&format!("key {j} of a map")), or_null(j == 1, Value::Long(long)))).collect());
+    let counts = Value::Map(
+        (0..i % 3).map(|j| (utf8(&format!("key {j} of a map")), or_null(j == 1, Value::Long(long)))).collect(),
+    );
     let bag = Value::Map((0..i % 2).map(|j| (utf8(&format!("m{j}")), Value::Int(i))).collect());
     let longs = Value::List(vec![Value::Long(long), Value::Null, Value::Long(-long)]);
     let nested = Value::Row(RowKind::Insert, vec![Value::Int(-i), or_null(i % 3 == 0, utf8("a nested text")), longs]);

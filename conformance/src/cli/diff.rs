@@ -12,6 +12,7 @@ use super::printing::Printing;
 use super::{Failure, note};
 use crate::diff::{Report, text};
 use crate::fingerprint::compute;
+use crate::hints::HintsFile;
 use crate::select::Ignore;
 use crate::source::Source;
 use crate::store::MappedFiles;
@@ -52,6 +53,9 @@ pub(super) struct Arguments {
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
     memory: u32,
 
+    #[command(flatten)]
+    hints: HintsFile,
+
     /// Follow absolute paths in handles, which may lead anywhere on this machine
     #[arg(long)]
     follow_absolute: bool,
@@ -68,8 +72,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let metadata_a = Metadata::parse(&source_a.bytes).map_err(|e| source_a.failure(&e))?;
     let metadata_b = Metadata::parse(&source_b.bytes).map_err(|e| source_b.failure(&e))?;
     let files = |directory: &Path| MappedFiles::new(directory, arguments.follow_absolute);
-    let a = Savepoint::new(metadata_a, files(&source_a.directory));
-    let b = Savepoint::new(metadata_b, files(&source_b.directory));
+    let hints = arguments.hints.read()?;
+    let a = Savepoint::new(metadata_a, files(&source_a.directory)).with_hints(hints.clone());
+    let b = Savepoint::new(metadata_b, files(&source_b.directory)).with_hints(hints);
     let (mut of_a, mut of_b) = (compute(&a), compute(&b));
     for fingerprint in [&mut of_a, &mut of_b] {
         arguments.ignore.remove_failures_from(fingerprint);

@@ -10,6 +10,7 @@ use flink_savepoint::savepoint::Savepoint;
 use super::printing::Printing;
 use super::{Failure, note};
 use crate::fingerprint::{Report, compute, text};
+use crate::hints::HintsFile;
 use crate::select::Ignore;
 use crate::source::Source;
 use crate::store::MappedFiles;
@@ -38,6 +39,9 @@ pub(super) struct Arguments {
     #[command(flatten)]
     ignore: Ignore,
 
+    #[command(flatten)]
+    hints: HintsFile,
+
     /// Follow absolute paths in handles, which may lead anywhere on this machine
     #[arg(long)]
     follow_absolute: bool,
@@ -52,7 +56,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     };
     let source = Source::open(path)?;
     let metadata = Metadata::parse(&source.bytes).map_err(|e| source.failure(&e))?;
-    let savepoint = Savepoint::new(metadata, MappedFiles::new(&source.directory, arguments.follow_absolute));
+    let savepoint = Savepoint::new(metadata, MappedFiles::new(&source.directory, arguments.follow_absolute))
+        .with_hints(arguments.hints.read()?);
     let mut fingerprint = compute(&savepoint);
     arguments.ignore.remove_from(&mut fingerprint);
     arguments.ignore.unused().for_each(|selector| note(&format!("--ignore {selector} matches no state")));

@@ -9,7 +9,8 @@ use flink_savepoint::metadata::{Metadata, ReadOptions};
 use flink_savepoint::savepoint::Savepoint;
 
 use super::{Failure, print};
-use crate::fingerprint::compute;
+use crate::fingerprint::survey;
+use crate::hints::HintsFile;
 use crate::inspect::{Report, text};
 use crate::json;
 use crate::source::Source;
@@ -19,7 +20,7 @@ use crate::store::MappedFiles;
 ///
 /// PATH is a savepoint or checkpoint directory, or its `_metadata` file under any name. State in the canonical format is read
 /// as well; the formats of single backends are named. Exits with 1 if a file is missing or has another size than its handle
-/// says, or if state is damaged.
+/// says, if state is damaged, or if an entry stands in a key group that its key does not belong to.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -41,6 +42,9 @@ pub(super) struct Arguments {
     /// Read only `_metadata`; look up the state files, and do not open them
     #[arg(long)]
     metadata_only: bool,
+
+    #[command(flatten)]
+    hints: HintsFile,
 
     /// Follow absolute paths in handles, which may lead anywhere on this machine
     #[arg(long)]
@@ -82,8 +86,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         report(&metadata, None)
     } else {
         let files = MappedFiles::new(&source.directory, arguments.follow_absolute);
-        let savepoint = Savepoint::new(metadata.clone(), files);
-        report(&metadata, Some(&compute(&savepoint)))
+        let savepoint = Savepoint::new(metadata.clone(), files).with_hints(arguments.hints.read()?);
+        report(&metadata, Some(&survey(&savepoint)))
     };
     print(&match arguments.format {
         Format::Text => text::render(&report, arguments.subtasks),

@@ -8,6 +8,7 @@ use flink_savepoint::metadata::{Dropping, Feature, Metadata, Release};
 use flink_savepoint::savepoint::{Rewrite, Savepoint, SavepointWriter};
 
 use super::Failure;
+use crate::hints::HintsFile;
 use crate::source::Source;
 use crate::store::MappedFiles;
 
@@ -44,6 +45,9 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "BYTES", default_value_t = SavepointWriter::DEFAULT_INLINE)]
     inline: usize,
 
+    #[command(flatten)]
+    hints: HintsFile,
+
     /// Follow absolute paths in handles, which may lead anywhere on this machine
     #[arg(long)]
     follow_absolute: bool,
@@ -75,7 +79,8 @@ enum Compression {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let source = Source::open(&arguments.path)?;
     let metadata = Metadata::parse(&source.bytes).map_err(|e| source.failure(&e))?;
-    let savepoint = Savepoint::new(metadata, MappedFiles::new(&source.directory, arguments.follow_absolute));
+    let savepoint = Savepoint::new(metadata, MappedFiles::new(&source.directory, arguments.follow_absolute))
+        .with_hints(arguments.hints.read()?);
     let dropping = arguments.drop.iter().fold(Dropping::NOTHING, |all, drop| {
         all.and(match drop {
             Drop::OperatorName => Feature::OperatorName,

@@ -17,6 +17,12 @@ pub fn compute<S: Store>(savepoint: &Savepoint<'_, S>) -> Fingerprint {
     logical::fingerprint(savepoint, &mut |bytes| progress.advance(bytes))
 }
 
+/// The same, with every key decoded and its key group verified.
+pub fn survey<S: Store>(savepoint: &Savepoint<'_, S>) -> Fingerprint {
+    let mut progress = Progress::new("reading state", total_bytes(savepoint));
+    logical::survey(savepoint, &mut |bytes| progress.advance(bytes))
+}
+
 /// Bytes of all streams, as their handles say.
 pub fn total_bytes<S: Store>(savepoint: &Savepoint<'_, S>) -> u64 {
     let mut total = 0;

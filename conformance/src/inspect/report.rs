@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::files::{Files, Status};
 use super::kind::{self, Kind};
-use super::states::{KeyGroupReport, StateReading, StateReport};
+use super::states::{KeyGroupReport, KeysReport, StateReading, StateReport};
 use crate::json::Long;
 use crate::source::Source;
 
@@ -241,9 +241,12 @@ impl Report {
         }
     }
 
-    /// Whether every relative file is there as its handle says, and all state was read that can be.
+    /// Whether every relative file is there as its handle says, all state was read that can be, and no entry is in a wrong key
+    /// group.
     pub fn is_complete(&self) -> bool {
-        self.state.as_ref().is_none_or(StateReading::is_complete)
+        let states = self.operators.iter().flat_map(|operator| operator.states.as_deref().unwrap_or_default());
+        states.filter_map(|state| state.keys.as_ref()).all(KeysReport::is_sound)
+            && self.state.as_ref().is_none_or(StateReading::is_complete)
             && self.files.referenced.iter().all(|file| matches!(file.status, Status::Present | Status::Absolute))
     }
 }

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use flink_savepoint::logical::{Digest, Fingerprint, OperatorFingerprint, StateFingerprint, StateKey, Volatile};
+use flink_savepoint::logical::{
+    Digest, Fingerprint, KeyCounts, Misplaced, OperatorFingerprint, StateFingerprint, StateKey, Volatile,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::json::Long;
+use crate::text::hex;
 
 /// What was found in the state of a savepoint.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -39,6 +42,16 @@ pub struct StateReport {
     pub namespace_serializer: Option<String>,
     /// Serializer of values, whole lists or maps, elements, timers.
     pub value_serializer: Option<String>,
+    /// Type of the keys, as far as their serializer describes it: `TUPLE<STRING, BIGINT>`.
+    pub key_type: Option<String>,
+    /// Type of the namespaces.
+    pub namespace_type: Option<String>,
+    /// Type of the values, whole lists or maps, elements, timers.
+    pub value_type: Option<String>,
+    /// Whether a serializer of a user's class is among them, whose snapshot ends where all that follows fits.
+    pub inferred: bool,
+    /// Whether the entries stand in the key groups of their keys; null outside of keyed state.
+    pub keys: Option<KeysReport>,
     /// Number of entries: for maps, those of the maps; for operator state, elements.
     pub entries: Long,
     /// Bytes of their keys and values.
@@ -47,6 +60,54 @@ pub struct StateReport {
     pub volatile: Option<&'static str>,
     /// The key groups that have entries; none outside of keyed state.
     pub key_groups: Vec<KeyGroupReport>,
+}
+
+/// Whether entries stand in the key groups that their keys belong to.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct KeysReport {
+    /// Entries that do.
+    pub verified: Long,
+    /// Entries of which only the job's own classes can tell: keys that are POJOs, or do not describe themselves.
+    pub unverifiable: Long,
+    /// Entries whose keys cannot be decoded, although their type says how.
+    pub undecodable: Long,
+    /// Entries that stand in another key group.
+    pub misplaced: Long,
+    /// The first of these.
+    pub first: Vec<MisplacedReport>,
+}
+
+/// An entry in a key group that its key does not belong to.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct MisplacedReport {
+    /// Where it stands.
+    pub key_group: u16,
+    /// Where it belongs.
+    pub belongs_to: u16,
+    /// Its composite key without the prefix, in hex.
+    pub key: String,
+}
+
+impl KeysReport {
+    fn new(keys: &KeyCounts) -> Self {
+        let misplaced = |one: &Misplaced| MisplacedReport {
+            key_group: one.key_group,
+            belongs_to: one.belongs_to,
+            key: hex(&one.key),
+        };
+        Self {
+            verified: keys.verified.into(),
+            unverifiable: keys.unverifiable.into(),
+            undecodable: keys.undecodable.into(),
+            misplaced: keys.misplaced.into(),
+            first: keys.first.iter().map(misplaced).collect(),
+        }
+    }
+
+    /// Whether nothing is wrong with them.
+    pub fn is_sound(&self) -> bool {
+        self.undecodable.0 + self.misplaced.0 == 0
+    }
 }
 
 /// A key group.
@@ -82,12 +143,18 @@ impl StateReport {
 
     fn new(key: &StateKey, state: &StateFingerprint) -> Self {
         let serializers = state.serializers.clone();
+        let [key_type, namespace_type, value_type] = serializers.types;
         Self {
             kind: key.kind.label(),
             name: key.name.to_string(),
             key_serializer: serializers.key,
             namespace_serializer: serializers.namespace,
             value_serializer: serializers.value,
+            key_type,
+            namespace_type,
+            value_type,
+            inferred: serializers.inferred,
+            keys: key.is_keyed().then(|| KeysReport::new(&state.keys)),
             entries: state.total.entries.into(),
             bytes: state.total.bytes.into(),
             volatile: state.volatile.map(Volatile::label),

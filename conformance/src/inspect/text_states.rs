@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::report::OperatorReport;
-use super::states::{KeyGroupReport, StateReport};
+use super::states::{KeyGroupReport, KeysReport, StateReport};
 use crate::json::Long;
 use crate::text::{bytes, count, printable};
 
@@ -33,6 +33,7 @@ pub(super) fn render(page: &mut String, operator: &OperatorReport) -> std::fmt::
     for line in table.lines() {
         writeln!(page, "   {}", line.trim_end())?;
     }
+    keys(page, states)?;
     let groups = operator.key_groups.as_deref().unwrap_or_default();
     if groups.is_empty() { Ok(()) } else { histogram(page, groups, operator.max_parallelism) }
 }
@@ -46,11 +47,42 @@ fn row(state: &StateReport) -> [String; 9] {
         state.entries.0.to_string(),
         bytes(number(state.bytes)),
         groups,
-        serializer(&state.key_serializer),
-        serializer(&state.namespace_serializer),
-        serializer(&state.value_serializer),
+        serializer(&state.key_type),
+        serializer(&state.namespace_type),
+        serializer(&state.value_type) + if state.inferred { " (inferred)" } else { "" },
         state.volatile.map(|why| format!("({why})")).unwrap_or_default(),
     ]
+}
+
+/// Whether the entries stand in the key groups of their keys, and which do not.
+fn keys(page: &mut String, states: &[StateReport]) -> std::fmt::Result {
+    let all = || states.iter().filter_map(|state| Some((state, state.keys.as_ref()?)));
+    let sum = |count: fn(&KeysReport) -> Long| all().map(|(_, keys)| number(count(keys))).sum::<u64>();
+    let counts = [
+        (sum(|keys| keys.verified), "verified"),
+        (sum(|keys| keys.unverifiable), "that only the job can tell"),
+        (sum(|keys| keys.undecodable), "that cannot be decoded"),
+        (sum(|keys| keys.misplaced), "IN THE WRONG ONE"),
+    ];
+    let parts: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    if !parts.is_empty() {
+        writeln!(page, "    key groups of the entries: {}", parts.join(", "))?;
+    }
+    for (state, keys) in all() {
+        for one in &keys.first {
+            writeln!(
+                page,
+                "      {} {}: key {} is in key group {}, belongs to {}",
+                state.kind,
+                printable(&state.name),
+                one.key,
+                one.key_group,
+                one.belongs_to
+            )?;
+        }
+    }
+    Ok(())
 }
 
 /// How the bytes of all states spread over the key groups, and which have most.

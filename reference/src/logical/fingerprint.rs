@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
 
 use super::hash::{Digest, EntryHash};
+use super::key_check::{KeyCheck, KeyCounts};
 use super::state::{About, StateKey, Volatile};
 use super::visit::{Place, Visitor, visit};
+use crate::keyed::MaxParallelism;
 use crate::metadata::OperatorId;
 use crate::savepoint::{Failure, Remark, Savepoint, Store};
 use crate::serializer::SerializerSnapshot;
@@ -52,6 +54,8 @@ pub struct StateFingerprint {
     pub volatile: Option<Volatile>,
     /// Its serializers, as the first stream says that has the state. Not part of the meaning.
     pub serializers: Serializers,
+    /// Whether its entries are in the key groups of their keys; filled by [`survey`].
+    pub keys: KeyCounts,
 }
 
 /// The serializers of a state, each with its nested ones: `MapSerializer<LongSerializer, StringSerializer>`.
@@ -63,6 +67,10 @@ pub struct Serializers {
     pub namespace: Option<String>,
     /// Of values, whole lists or maps, elements, timers.
     pub value: Option<String>,
+    /// The types that they describe, in the same order.
+    pub types: [Option<String>; 3],
+    /// Whether the end of a snapshot of a user's class was found by exact fit.
+    pub inferred: bool,
 }
 
 impl OperatorFingerprint {
@@ -84,6 +92,7 @@ impl OperatorFingerprint {
 impl StateFingerprint {
     fn add(&mut self, other: Self) {
         self.total += other.total;
+        self.keys.add(other.keys);
         self.copies_differ |= other.copies_differ;
         other.key_groups.into_iter().for_each(|(group, digest)| *self.key_groups.entry(group).or_default() += digest);
     }
@@ -120,13 +129,23 @@ impl Fingerprint {
 ///
 /// `progress` is told of bytes that have been read.
 pub fn fingerprint<S: Store>(savepoint: &Savepoint<'_, S>, progress: &mut dyn FnMut(u64)) -> Fingerprint {
+    compute(savepoint, false, progress)
+}
+
+/// The same, and decodes every key to see whether its entry stands in the right key group.
+pub fn survey<S: Store>(savepoint: &Savepoint<'_, S>, progress: &mut dyn FnMut(u64)) -> Fingerprint {
+    compute(savepoint, true, progress)
+}
+
+fn compute<S: Store>(savepoint: &Savepoint<'_, S>, verify: bool, progress: &mut dyn FnMut(u64)) -> Fingerprint {
     let mut result = Fingerprint::default();
     for master in &savepoint.metadata().master_states {
         let digest = result.master_states.entry(master.name.canonical()).or_default();
         digest.add(0, &master.version.to_be_bytes(), &master.payload);
     }
     for operator in &savepoint.metadata().operators {
-        let mut collector = Collector::new(progress);
+        let max = MaxParallelism::new(operator.max_parallelism).filter(|_| verify);
+        let mut collector = Collector { numbers: BTreeMap::new(), states: Vec::new(), verify: max, progress };
         let visited = visit(savepoint, &operator, &mut collector);
         result.failures.extend(visited.failures);
         result.remarks.extend(visited.remarks);
@@ -152,6 +171,8 @@ pub fn fingerprint<S: Store>(savepoint: &Savepoint<'_, S>, progress: &mut dyn Fn
 struct Collector<'p> {
     numbers: BTreeMap<StateKey, usize>,
     states: Vec<Collected>,
+    /// Number of key groups, where keys are verified.
+    verify: Option<MaxParallelism>,
     progress: &'p mut dyn FnMut(u64),
 }
 
@@ -161,13 +182,10 @@ struct Collected {
     open: Option<(u16, Digest)>,
     /// Broadcast: the copy of each subtask.
     copies: Option<BTreeMap<u32, Digest>>,
+    check: Option<KeyCheck>,
 }
 
-impl<'p> Collector<'p> {
-    fn new(progress: &'p mut dyn FnMut(u64)) -> Self {
-        Self { numbers: BTreeMap::new(), states: Vec::new(), progress }
-    }
-
+impl Collector<'_> {
     fn finish(self) -> BTreeMap<StateKey, StateFingerprint> {
         let states = self.states.into_iter().map(Collected::finish);
         let mut by_number: Vec<Option<StateFingerprint>> = states.map(Some).collect();
@@ -205,14 +223,19 @@ impl Visitor for Collector<'_> {
             return Some(*number);
         }
         let text = |snapshot: Option<&SerializerSnapshot<'_>>| snapshot.map(ToString::to_string);
+        let all = [about.key_serializer, about.namespace_serializer, about.value_serializer];
+        let [key_serializer, namespace, value] = all.map(text);
         let serializers = Serializers {
-            key: text(about.key_serializer),
-            namespace: text(about.namespace_serializer),
-            value: text(about.value_serializer),
+            key: key_serializer,
+            namespace,
+            value,
+            types: all.map(|snapshot| snapshot.map(|snapshot| snapshot.type_description().to_string())),
+            inferred: all.into_iter().flatten().any(SerializerSnapshot::is_inferred),
         };
         let fingerprint = StateFingerprint { volatile: about.volatile, serializers, ..StateFingerprint::default() };
         let copies = key.is_broadcast().then(BTreeMap::new);
-        self.states.push(Collected { fingerprint, open: None, copies });
+        let check = self.verify.and_then(|max| KeyCheck::of(key, about, max));
+        self.states.push(Collected { fingerprint, open: None, copies, check });
         self.numbers.insert(key.clone(), self.states.len() - 1);
         Some(self.states.len() - 1)
     }
@@ -221,6 +244,9 @@ impl Visitor for Collector<'_> {
     fn entry(&mut self, place: Place, key: &[u8], value: &[u8]) {
         let prefix = place.prefix;
         let Some(state) = self.states.get_mut(place.state) else { return };
+        if self.verify.is_some() {
+            state.fingerprint.keys.count(state.check.as_ref(), place, key);
+        }
         match (place.key_group, &mut state.copies, &mut state.open) {
             (Some(group), _, Some((open, digest))) if *open == group => digest.add(prefix, key, value),
             (Some(group), ..) => {

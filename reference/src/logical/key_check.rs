@@ -35,6 +35,67 @@ pub enum KeyVerdict {
     },
 }
 
+/// How the keys of a state fared.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeyCounts {
+    /// Entries that stand where their keys belong.
+    pub verified: u64,
+    /// Entries of which nobody but the job can say where they belong.
+    pub unverifiable: u64,
+    /// Entries whose keys cannot be decoded.
+    pub undecodable: u64,
+    /// Entries in a key group that their keys do not belong to.
+    pub misplaced: u64,
+    /// The first of these.
+    pub first: Vec<Misplaced>,
+}
+
+/// An entry in a key group that its key does not belong to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misplaced {
+    /// Where it stands.
+    pub key_group: u16,
+    /// Where it belongs.
+    pub belongs_to: u16,
+    /// Its key, as a [`Visitor`](super::Visitor) is told of it.
+    pub key: Vec<u8>,
+}
+
+impl KeyCounts {
+    /// How many misplaced entries are kept.
+    pub const FIRST: usize = 3;
+
+    /// Counts an entry of keyed state; `check` is that of the state, where it has one.
+    pub(super) fn count(&mut self, check: Option<&KeyCheck>, place: Place, key: &[u8]) {
+        let Some(key_group) = place.key_group else { return };
+        match check.map_or(KeyVerdict::Unverifiable, |check| check.check(place, key)) {
+            KeyVerdict::Verified => self.verified += 1,
+            KeyVerdict::Unverifiable => self.unverifiable += 1,
+            KeyVerdict::Undecodable => self.undecodable += 1,
+            KeyVerdict::Misplaced { belongs_to } => {
+                self.misplaced += 1;
+                if self.first.len() < Self::FIRST {
+                    self.first.push(Misplaced { key_group, belongs_to: belongs_to.0, key: key.to_vec() });
+                }
+            }
+        }
+    }
+
+    pub(super) fn add(&mut self, other: Self) {
+        self.verified += other.verified;
+        self.unverifiable += other.unverifiable;
+        self.undecodable += other.undecodable;
+        self.misplaced += other.misplaced;
+        self.first.extend(other.first);
+        self.first.truncate(Self::FIRST);
+    }
+
+    /// Whether no key stands where it does not belong, and each can be decoded.
+    pub fn is_sound(&self) -> bool {
+        self.undecodable + self.misplaced == 0
+    }
+}
+
 impl KeyCheck {
     /// For a state of an operator with that many key groups; `None` if no key of it could be verified.
     pub fn of(state: &StateKey, about: &About<'_>, max: MaxParallelism) -> Option<Self> {

@@ -12,8 +12,8 @@ mod state;
 mod visit;
 
 pub use diff::{Change, Diff, DiffOptions, Difference, Excerpt, Ignore, Presence, StateDiff, diff};
-pub use fingerprint::{Fingerprint, OperatorFingerprint, Serializers, StateFingerprint, fingerprint};
+pub use fingerprint::{Fingerprint, OperatorFingerprint, Serializers, StateFingerprint, fingerprint, survey};
 pub use hash::{ALGORITHM, Digest, EntryHash};
-pub use key_check::{KeyCheck, KeyVerdict};
+pub use key_check::{KeyCheck, KeyCounts, KeyVerdict, Misplaced};
 pub use state::{About, LogicalKind, StateKey, Volatile};
 pub use visit::{Place, Visited, Visitor, visit};

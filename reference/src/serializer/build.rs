@@ -141,10 +141,19 @@ impl SerializerSnapshot<'_> {
             }
             OptionalMap::write(entries.into_iter(), out)?;
             for subclasses in [registered, others] {
-                let entry = |(name, serializer): &(_, SerializerSnapshot<'_>)| (*name, Vec::new(), serializer.raw().to_vec());
+                let entry =
+                    |(name, serializer): &(_, SerializerSnapshot<'_>)| (*name, Vec::new(), serializer.raw().to_vec());
                 OptionalMap::write(subclasses.iter().map(entry), out)?;
             }
             Ok(())
+        })
+    }
+
+    /// `AvroSerializer` of flink-avro: the class of the values (`org.apache.avro.generic.GenericRecord` where there is none), and the
+    /// schema as JSON. `version` is 2, or 3, which lifts the limit of 64 KiB.
+    pub fn avro(class: &str, schema: &str, version: i32) -> Made {
+        made("org.apache.flink.formats.avro.typeutils.AvroSerializerSnapshot", version, |out| {
+            AvroBody { class: Some(class.into()), schema: schema.into() }.write(version, out)
         })
     }
 

@@ -216,11 +216,7 @@ fn values_of_other_types_are_not_written() {
             Value::Alternative(1, Value::Null.into()),
             "offset 0x0: position 1 of a constant or alternative, the type has 1",
         ),
-        (
-            LIST,
-            Value::Record(vec![Value::Int(1)]),
-            "offset 0x0: the value is not record, as its type says",
-        ),
+        (LIST, Value::Record(vec![Value::Int(1)]), "offset 0x0: the value is not record, as its type says"),
         (
             LIST,
             Value::Record(vec![Value::Int(1), Value::Alternative(1, Value::Null.into())]),
