@@ -14,7 +14,7 @@ pub struct HintsFile {
     ///
     /// A TOML file: `[[serializer]]` with `class` (the snapshot class), `body` (what its writeSnapshot writes, in order), `value`
     /// (what its serializer writes, as a list of `name: type`) and `length` (getLength, if it is not -1). Types are bool, i8, i16,
-    /// i32, i64, f32, f64, utf (writeUTF), str (StringSerializer), bytes (i32 length and bytes), and any of them with * for an
+    /// i32, i64, f32, f64, utf (writeUTF), str (as strings of Flink), bytes (i32 length and bytes), and any of them with * for an
     /// i32 count and as many. Without `body` the end is looked for by exact fit.
     #[arg(long, value_name = "FILE")]
     serializer_hints: Option<PathBuf>,

@@ -229,7 +229,7 @@ fn a_value_that_cannot_be_decoded_is_named_with_its_field() {
     let dump = savepoint(&["dump", directory.path().to_str().unwrap()]);
     assert_eq!(dump.status.code(), Some(1), "{}", String::from_utf8_lossy(&dump.stderr));
     let errors = String::from_utf8_lossy(&dump.stderr);
-    assert!(errors.contains("value.") && errors.contains("fields[") && errors.contains("byte "), "{errors}");
+    assert!(errors.contains("state[person].value.fields[") && errors.contains("byte "), "{errors}");
 }
 
 #[test]

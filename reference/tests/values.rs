@@ -186,21 +186,23 @@ fn everything_is_decoded_and_encodes_to_the_same_bytes() {
     assert!(unverifiable < 1_000, "{unverifiable}");
 }
 
+/// The types of all states.
+struct Names<'n>(&'n mut BTreeMap<String, String>);
+impl Visitor for Names<'_> {
+    fn state(&mut self, state: &StateKey, about: &About<'_>) -> Option<usize> {
+        let ty = about.value_serializer.map(|ty| ty.type_description().to_string()).unwrap_or_default();
+        self.0.insert(state.to_string(), ty);
+        None
+    }
+    fn wants_group(&self, _: u16) -> bool {
+        false
+    }
+    fn entry(&mut self, _: Place, _: &[u8], _: &[u8]) {}
+}
+
 #[test]
 fn types_print_as_people_know_them() {
     let mut types: BTreeMap<String, String> = BTreeMap::new();
-    struct Names<'n>(&'n mut BTreeMap<String, String>);
-    impl Visitor for Names<'_> {
-        fn state(&mut self, state: &StateKey, about: &About<'_>) -> Option<usize> {
-            let ty = about.value_serializer.map(|ty| ty.type_description().to_string()).unwrap_or_default();
-            self.0.insert(state.to_string(), ty);
-            None
-        }
-        fn wants_group(&self, _: u16) -> bool {
-            false
-        }
-        fn entry(&mut self, _: Place, _: &[u8], _: &[u8]) {}
-    }
     let golden = corpus().into_iter().find(|golden| golden.id == "2.3.0-rocksdb-typed").unwrap();
     let savepoint = Savepoint::new(Metadata::parse(&golden.bytes).unwrap(), Directory(golden.directory.clone()));
     for operator in &savepoint.metadata().operators {

@@ -3,6 +3,7 @@
 use flink_savepoint::keyed::{KeyLayout, MaxParallelism, Timer};
 use flink_savepoint::logical::{About, KeyCheck, KeyVerdict, LogicalKind, Place, StateKey, Volatile};
 use flink_savepoint::meta_info::{KeyedStateType, StateKind};
+use flink_savepoint::serializer::SerializerSnapshot;
 use flink_savepoint::value::{Scalar, TypeDescription, Value};
 use serde_json::{Map, Value as Json, json};
 
@@ -34,7 +35,8 @@ pub(super) struct Line {
 impl State {
     pub(super) fn new(key: &StateKey, about: &About<'_>, max: Option<MaxParallelism>) -> Self {
         let serializers = [about.key_serializer, about.namespace_serializer, about.value_serializer];
-        let [key_type, namespace_type, value_type] = serializers.map(|one| one.map(|one| one.type_description()));
+        let [key_type, namespace_type, value_type] =
+            serializers.map(|one| one.map(SerializerSnapshot::type_description));
         let layout = match (key.kind, &key_type, &namespace_type) {
             (LogicalKind::Managed(StateKind::Keyed(kind)), Some(key), Some(namespace)) => {
                 KeyLayout::new(key.clone(), namespace.clone(), kind)
@@ -49,7 +51,7 @@ impl State {
             layout,
             check: max.and_then(|max| KeyCheck::of(key, about, max)),
             volatile: about.volatile,
-            inferred: serializers.into_iter().flatten().any(|one| one.is_inferred()),
+            inferred: serializers.into_iter().flatten().any(SerializerSnapshot::is_inferred),
         }
     }
 
@@ -231,7 +233,8 @@ impl Line {
             Err(error) => {
                 let path = error.path();
                 let dot = if path.is_empty() || path.starts_with('[') { "" } else { "." };
-                let error = format!("{name}{dot}{path}: byte {}: {}", error.offset(), error.kind());
+                let state = self.fields.get("state").and_then(Json::as_str).unwrap_or_default();
+                let error = format!("state[{state}].{name}{dot}{path}: byte {}: {}", error.offset(), error.kind());
                 self.set(name, json!({ "undecoded": hex(bytes), "error": error }));
                 self.undecoded = Some(error);
             }

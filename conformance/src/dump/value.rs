@@ -27,7 +27,7 @@ pub fn to_json(ty: &TypeDescription, value: &Value<'_>) -> Json {
         }
         (TypeDescription::Record(record), Value::Record(fields)) => of_record(record, fields),
         (TypeDescription::Row { fields: types, .. }, Value::Row(kind, fields)) => {
-            of_row(*kind, types.iter().zip(fields).map(|(ty, value)| to_json(ty, value)).collect())
+            of_row(*kind, &types.iter().zip(fields).map(|(ty, value)| to_json(ty, value)).collect())
         }
         (TypeDescription::Choice { branches, .. }, Value::Alternative(position, value)) => {
             let branch = usize::try_from(*position).ok().and_then(|i| branches.get(i));
@@ -92,7 +92,7 @@ fn members<'m>(parts: impl Iterator<Item = (&'m Field, &'m Value<'m>)>) -> Map<S
     parts.map(|(field, value)| (field.name.to_string(), to_json(&field.ty, value))).collect()
 }
 
-fn of_row(kind: RowKind, fields: Vec<Json>) -> Json {
+fn of_row(kind: RowKind, fields: &Json) -> Json {
     json!({ "kind": kind.label(), "fields": fields })
 }
 
@@ -142,7 +142,7 @@ fn of_sql(ty: &SqlType, value: &Value<'_>) -> Json {
             entries.iter().map(|(k, v)| json!([of_sql(element, k), of_scalar(Scalar::Int, v)])).collect()
         }
         (SqlKind::Row { fields: types, .. }, Value::Row(kind, fields)) => {
-            of_row(*kind, types.iter().zip(fields).map(|(field, value)| of_sql(&field.ty, value)).collect())
+            of_row(*kind, &types.iter().zip(fields).map(|(field, value)| of_sql(&field.ty, value)).collect())
         }
         (SqlKind::Distinct { source, .. }, _) => of_sql(source, value),
         (SqlKind::Raw { inner: Some(inner), .. }, _) => to_json(inner, value),
@@ -211,13 +211,11 @@ fn of_string(string: &FlinkString<'_>) -> Json {
 }
 
 fn of_units(units: &[u16]) -> Json {
-    match String::from_utf16(units) {
-        Ok(text) => Json::from(text),
-        Err(_) => {
-            let bytes: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
-            json!({ "utf16": hex(&bytes) })
-        }
+    if let Ok(text) = String::from_utf16(units) {
+        return Json::from(text);
     }
+    let bytes: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+    json!({ "utf16": hex(&bytes) })
 }
 
 /// UTF-8; its bytes as hex if it is none.

@@ -59,7 +59,7 @@ impl<'a> OperatorStream<'a> {
     /// The same with what is known of serializers that Flink does not ship.
     pub fn open_with(bytes: &'a [u8], handle: &OperatorStateHandle<'_>, hints: &Hints) -> Result<Self, Error> {
         let file = Input::new(bytes);
-        let (data, header) = OperatorHeader::read_to(file, header_end(bytes, handle), hints)?;
+        let (data, header) = OperatorHeader::read_to(file, Some(header_end(bytes, handle)), hints)?;
         // Of two with one name Flink keeps the later.
         let metas: Vec<StateMeta<'_>> = handle.states.iter().collect();
         let mut by_name: HashMap<JavaStr<'static>, (&StateMeta<'_>, bool)> =
@@ -235,13 +235,13 @@ impl<'a> OperatorStream<'a> {
 }
 
 /// Where the header ends if only the handle is asked: the data starts with the first partition, or with a Snappy identifier before it.
-fn header_end(bytes: &[u8], handle: &OperatorStateHandle<'_>) -> Option<u64> {
+fn header_end(bytes: &[u8], handle: &OperatorStateHandle<'_>) -> u64 {
     let first_of = |meta: StateMeta<'_>| meta.offsets.iter().filter_map(|offset| u64::try_from(offset).ok()).min();
     let first = handle.states.iter().filter_map(first_of).min().unwrap_or(bytes.len() as u64);
     let identifier = IDENTIFIER.len() as u64;
     let before = first.checked_sub(identifier).and_then(|at| usize::try_from(at).ok());
     let is_identifier = before.and_then(|at| bytes.get(at..)).is_some_and(|tail| tail.starts_with(&IDENTIFIER));
-    Some(if is_identifier { first - identifier } else { first })
+    if is_identifier { first - identifier } else { first }
 }
 
 /// The offsets of a state, each inside the data.

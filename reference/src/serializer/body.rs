@@ -204,9 +204,8 @@ fn read_outer(input: Input<'_>, family: Family, version: i32) -> Parsed<'_, Oute
         }
         // Flags that came with 1.14.3, and with 1.16; before them their values were implied.
         Family::Row if version >= 4 => with_flag(input, outer, "supports_row_kind"),
-        Family::Row => Ok((input, Outer { flag: version == 3, ..outer })),
         Family::TwoPhaseCommit if version >= 4 => with_flag(input, outer, "supports_null"),
-        Family::TwoPhaseCommit => Ok((input, Outer { flag: version == 3, ..outer })),
+        Family::Row | Family::TwoPhaseCommit => Ok((input, Outer { flag: version == 3, ..outer })),
         Family::LinkedList if version >= 3 => with_flag(input, outer, "has_null_mask"),
         Family::LinkedList => Ok((input, Outer { flag: version == 2, ..outer })),
         Family::NfaState if version >= 2 => with_flag(input, outer, "supports_previous_timestamp"),

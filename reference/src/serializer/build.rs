@@ -260,7 +260,9 @@ fn write_nested(nested: &[SerializerSnapshot<'_>], out: &mut Output) -> Result<(
     out.i32(body::NESTED_MAGIC);
     out.i32(body::NESTED_VERSION);
     out.count(nested.len())?;
-    nested.iter().for_each(|snapshot| out.raw(snapshot.raw()));
+    for snapshot in nested {
+        out.raw(snapshot.raw());
+    }
     Ok(())
 }
 

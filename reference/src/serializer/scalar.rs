@@ -56,13 +56,13 @@ pub enum Scalar {
     SqlNull,
     /// A `long` with its sign bit flipped, so that the bytes are in the order of the numbers: timers, `SortedLongSerializer`.
     SortedLong,
-    /// `StringData`, and the strings of PyFlink: `i32` length and UTF-8.
+    /// `StringData`, and the strings of `PyFlink`: `i32` length and UTF-8.
     Utf8,
-    /// PyFlink's `ByteArrayWrapper`: `i32` length and bytes.
+    /// `PyFlink`'s `ByteArrayWrapper`: `i32` length and bytes.
     PyBytes,
-    /// PyFlink's date: `i32` days.
+    /// `PyFlink`'s date: `i32` days.
     PyDate,
-    /// PyFlink's time: `i32` milliseconds of the day.
+    /// `PyFlink`'s time: `i32` milliseconds of the day.
     PyTime,
     /// `i8`-tagged identifiers and counters of CEP: `DeweyNumber`, `i32` count and numbers.
     Dewey,
@@ -76,15 +76,28 @@ impl Scalar {
         use Scalar as S;
         Some(match self {
             S::NullValue | S::VoidNamespace => 0,
-            S::NullValueByte => 1,
-            S::Boolean | S::Byte | S::Void | S::Tuple0 | S::Unit | S::BooleanValue | S::ByteValue => 1,
-            S::GlobalWindow | S::SqlNull => 1,
+            S::Boolean
+            | S::Byte
+            | S::Void
+            | S::Tuple0
+            | S::Unit
+            | S::BooleanValue
+            | S::ByteValue
+            | S::NullValueByte
+            | S::GlobalWindow
+            | S::SqlNull => 1,
             S::Short | S::Char | S::ShortValue | S::CharValue => 2,
             S::Int | S::Float | S::IntValue | S::FloatValue | S::PyDate | S::PyTime => 4,
             S::LocalDate => 6,
             S::LocalTime => 7,
-            S::Long | S::Double | S::LongValue | S::DoubleValue | S::JavaDate | S::SqlDate | S::SqlTime => 8,
-            S::SortedLong => 8,
+            S::Long
+            | S::Double
+            | S::LongValue
+            | S::DoubleValue
+            | S::JavaDate
+            | S::SqlDate
+            | S::SqlTime
+            | S::SortedLong => 8,
             S::SqlTimestamp | S::Instant => 12,
             S::LocalDateTime => 13,
             _ => return None,
@@ -95,9 +108,8 @@ impl Scalar {
     pub(crate) fn least(self) -> usize {
         use Scalar as S;
         match (self, self.length()) {
-            (S::VoidNamespace, _) => 1,
+            (S::VoidNamespace, _) | (S::String | S::StringValue, None) => 1,
             (_, Some(length)) => usize::try_from(length).unwrap_or(1),
-            (S::String | S::StringValue, None) => 1,
             (S::Variant, None) => 8,
             (S::Utf, None) => 2,
             (_, None) => 4,

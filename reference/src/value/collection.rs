@@ -40,7 +40,7 @@ pub(super) fn read_list<'a>(
         };
         let (next, value) = if is_null { (next, Value::Null) } else { element.read(next, decoder).index(i.into())? };
         if decoder.is_open() && i + 1 < count {
-            return opaque(input, decoder);
+            return Ok(opaque(input, decoder));
         }
         elements.push(value);
         rest = next;
@@ -99,11 +99,11 @@ pub(super) fn read_map<'a>(
             key.read(rest, decoder).index(i.into()).field("keys")?
         };
         if decoder.is_open() {
-            return opaque(input, decoder);
+            return Ok(opaque(input, decoder));
         }
         let (next, entry_value) = read_flagged(value, next, decoder).index(i.into()).field("values")?;
         if decoder.is_open() && i + 1 < count {
-            return opaque(input, decoder);
+            return Ok(opaque(input, decoder));
         }
         entries.push((entry_key, entry_value));
         rest = next;
@@ -143,9 +143,9 @@ pub(super) fn write_flagged(ty: &TypeDescription, value: &Value<'_>, out: &mut O
 }
 
 /// The whole as bytes: an element does not say where it ends, and others follow.
-pub(super) fn opaque<'a>(input: Input<'a>, decoder: &mut Decoder) -> Parsed<'a, Value<'a>> {
+pub(super) fn opaque<'a>(input: Input<'a>, decoder: &mut Decoder) -> (Input<'a>, Value<'a>) {
     let (rest, bytes) = decoder.rest(input);
-    Ok((rest, Value::Opaque(Cow::Borrowed(bytes))))
+    (rest, Value::Opaque(Cow::Borrowed(bytes)))
 }
 
 /// Bit `i`, most significant first.

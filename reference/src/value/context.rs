@@ -86,13 +86,11 @@ impl Decoder {
         if least > 0 {
             return java::fits(rest, count.into(), least, offset);
         }
-        match self.empty.checked_sub(count) {
-            Some(left) => self.empty = left,
-            None => {
-                let kind = ErrorKind::LengthBeyondInput { found: count.into(), available: rest.len() };
-                fail::<()>(kind, offset).field("count")?;
-            }
-        }
+        let Some(left) = self.empty.checked_sub(count) else {
+            let kind = ErrorKind::LengthBeyondInput { found: count.into(), available: rest.len() };
+            return fail::<()>(kind, offset).field("count").map(|_| ());
+        };
+        self.empty = left;
         Ok(())
     }
 }

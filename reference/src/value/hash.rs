@@ -112,7 +112,6 @@ fn element_size(scalar: Scalar) -> Option<usize> {
 /// Null is 0, as `Objects.hashCode` has it.
 fn hash(ty: &TypeDescription, value: &Value<'_>) -> Option<i32> {
     match (ty, value) {
-        (TypeDescription::Scalar(Scalar::Tuple0), Value::Null) => Some(0),
         (TypeDescription::Scalar(Scalar::NullValue | Scalar::NullValueByte), Value::Null) => Some(53),
         // Without a flag it is the value alone.
         (TypeDescription::Nullable { inner, flag: NullFlag::None, .. }, _) => hash(inner, value),
@@ -316,7 +315,7 @@ fn hash_in_product(ty: &TypeDescription, value: &Value<'_>) -> Option<i32> {
 
 /// The hash of a number without a fraction that fits a `Long`.
 fn whole(number: f64) -> Option<i32> {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "compared with what it was")]
+    #[expect(clippy::cast_possible_truncation, reason = "compared with what it was")]
     let long = number as i64;
     #[expect(clippy::cast_precision_loss, clippy::float_cmp, reason = "Scala compares so")]
     let is_whole = long as f64 == number;

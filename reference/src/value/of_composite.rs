@@ -46,7 +46,12 @@ pub(super) fn of_composite(family: Family, outer: &Outer<'_>, parts: Vec<Type>) 
             flag: NullFlag::OneIsNull,
             padding: u32::try_from(outer.number).ok()?,
         },
-        Family::Transparent | Family::TtlAware | Family::RowDataKey | Family::External => *next()?,
+        // The one part of an old shared buffer node is the list of its edges.
+        Family::Transparent
+        | Family::TtlAware
+        | Family::RowDataKey
+        | Family::External
+        | Family::LegacySharedBufferNode => *next()?,
         Family::RawValue => Type::Framed(next()?),
         Family::Ttl => {
             let timestamp = *next()?;
@@ -74,8 +79,6 @@ pub(super) fn of_composite(family: Family, outer: &Outer<'_>, parts: Vec<Type>) 
             let entry = record("", LengthRule::Variable, [("references", INT, false), ("edge", edge(), false)]);
             list("SHARED_BUFFER_NODE", NullFlag::None, Box::new(entry))
         }
-        // The one part is the list of edges.
-        Family::LegacySharedBufferNode => *next()?,
         Family::NfaState => nfa_state(outer.flag),
         Family::MetaSqnInfo => {
             record("META_SQN_INFO", LengthRule::Sum, [("high", *next()?, false), ("size", *next()?, false)])

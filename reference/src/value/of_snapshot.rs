@@ -141,7 +141,7 @@ fn numbers(family: Family, first: i32, second: i32) -> Option<TypeDescription> {
     })
 }
 
-/// PyFlink's arrays and maps have their serializers as Java objects only, and stay opaque.
+/// `PyFlink`'s arrays and maps have their serializers as Java objects only, and stay opaque.
 fn of_streams(family: Family, streams: &[Input<'_>]) -> Option<TypeDescription> {
     // Logical types come first, then as many serializers.
     let (types, serializers) = streams.split_at(streams.len() / 2);

@@ -25,13 +25,12 @@ pub(super) fn read<'a>(pojo: &Pojo, input: Input<'a>, decoder: &mut Decoder) -> 
         let (rest, name) = java::utf(rest, false).field("subclass")?;
         let text = name.to_text();
         let known = pojo.others.iter().chain(&pojo.registered).find(|(class, _)| **class == *text);
-        let (rest, value) = match known {
-            Some((_, ty)) => ty.read(rest, decoder).field("subclass")?,
+        let (rest, value) = if let Some((_, ty)) = known {
+            ty.read(rest, decoder).field("subclass")?
+        } else {
             // Snapshots do not have every class that values have.
-            None => {
-                let (rest, bytes) = decoder.rest(rest);
-                (rest, Value::Opaque(Cow::Borrowed(bytes)))
-            }
+            let (rest, bytes) = decoder.rest(rest);
+            (rest, Value::Opaque(Cow::Borrowed(bytes)))
         };
         return Ok((rest, Value::Subclass(Subclass::Named(name.clone()), Box::new(value))));
     }

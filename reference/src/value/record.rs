@@ -64,7 +64,7 @@ pub(super) fn read_row<'a>(
         let (next, value) =
             if is_null { (rest, Value::Null) } else { field.read(rest, decoder).index(i.into()).field("fields")? };
         if decoder.is_open() && values.len() + 1 < fields.len() {
-            return opaque(input, decoder);
+            return Ok(opaque(input, decoder));
         }
         values.push(value);
         rest = next;

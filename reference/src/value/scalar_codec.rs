@@ -152,7 +152,7 @@ pub(super) fn write(scalar: Scalar, value: &Value<'_>, out: &mut Output) -> Resu
         (S::NullValue, Value::Null) => {}
         (S::Tuple0, Value::Null) => out.u8(b'*'),
         (S::Void | S::VoidNamespace | S::Unit | S::NullValueByte | S::GlobalWindow | S::SqlNull, Value::Null) => {
-            out.u8(0)
+            out.u8(0);
         }
         (S::Variant, Value::Variant { value, metadata }) => {
             out.count(value.len())?;
@@ -364,7 +364,7 @@ fn read_array(input: Input<'_>, size: usize) -> Parsed<'_, Value<'_>> {
 }
 
 fn write_array(bytes: &[u8], size: usize, out: &mut Output) -> Result<(), Error> {
-    if bytes.len() % size != 0 {
+    if !bytes.len().is_multiple_of(size) {
         return Err(mismatch(out));
     }
     out.count(bytes.len() / size)?;

@@ -170,7 +170,6 @@ pub struct Pojo {
 
 impl TypeDescription {
     /// `TypeSerializer.getLength`: `Some(None)` is variable, `None` is not known (classes of users).
-    #[expect(clippy::option_option, reason = "a length, no length, or nothing known")]
     pub fn length(&self) -> Option<Option<u32>> {
         match self {
             Self::Scalar(scalar) => Some(scalar.length()),
@@ -193,9 +192,8 @@ impl TypeDescription {
             Self::Row { fields, has_kind } => (fields.len() + usize::from(*has_kind) * 2).div_ceil(8),
             Self::Nullable { inner, flag: NullFlag::None, .. } => inner.least(),
             Self::Choice { .. } | Self::Nullable { .. } | Self::Pojo(_) => 1,
-            Self::Enum { .. } | Self::List { .. } | Self::Map { .. } | Self::Framed(_) => 4,
+            Self::Enum { .. } | Self::List { .. } | Self::Map { .. } | Self::Framed(_) | Self::BinaryRow { .. } => 4,
             Self::Sql(sql) => sql.least(),
-            Self::BinaryRow { .. } => 4,
             Self::Avro(avro) => avro.least(),
             Self::Opaque { .. } => 0,
         }
@@ -274,7 +272,7 @@ impl fmt::Display for TypeDescription {
                 }
                 write_all(f, name, seen.into_iter())
             }
-            Self::Nullable { name, inner, .. } if name.is_empty() => inner.fmt(f),
+            Self::Nullable { name: "", inner, .. } => inner.fmt(f),
             Self::Nullable { name, inner, .. } => write!(f, "{name}<{inner}>"),
             Self::Framed(inner) => write!(f, "RAW<{inner}>"),
             Self::Pojo(pojo) => {
