@@ -204,7 +204,7 @@ fn by_long(release: Release) -> Result<KeyedOperator> {
             State::value("either", Snapshot::either(&long()?, &string()?)?, |i| {
                 let value = if i % 2 == 0 { Value::Long(3 * i64::from(i)) } else { text_of(i) };
                 // What an alternative holds is a record of one field.
-                Value::Alternative(if i % 2 == 0 { 0 } else { 1 }, Box::new(Value::Record(vec![value])))
+                Value::Alternative(to_u32(i % 2), Box::new(Value::Record(vec![value])))
             }),
             State::value("nested", Snapshot::tuple(&[string()?, inner])?, |i| {
                 let fields = vec![or_null(i % 3 == 1, text_of(i)), Value::Long(i64::from(i).pow(7))];
@@ -412,16 +412,14 @@ fn decimal(unscaled: i128, scale: i32) -> V {
 
 /// As short as Java has it.
 fn big(number: i128) -> BigInteger<'static> {
-    match i64::try_from(number) {
-        Ok(long) => long.into(),
-        Err(_) => {
-            let bytes = number.to_be_bytes();
-            let sign = if number < 0 { 0xFF } else { 0 };
-            let repeated = |pair: &&[u8]| matches!(pair, [first, next] if *first == sign && next & 0x80 == sign & 0x80);
-            let skipped = bytes.windows(2).take_while(repeated).count();
-            BigInteger::Long(bytes.iter().skip(skipped).copied().collect::<Vec<u8>>().into())
-        }
+    if let Ok(long) = i64::try_from(number) {
+        return long.into();
     }
+    let bytes = number.to_be_bytes();
+    let sign = if number < 0 { 0xFF } else { 0 };
+    let repeated = |pair: &&[u8]| matches!(pair, [first, next] if *first == sign && next & 0x80 == sign & 0x80);
+    let skipped = bytes.windows(2).take_while(repeated).count();
+    BigInteger::Long(bytes.iter().skip(skipped).copied().collect::<Vec<u8>>().into())
 }
 
 fn small(number: i32) -> i8 {
@@ -609,7 +607,7 @@ impl KeyedOperator {
         lines: &mut BTreeSet<String>,
     ) -> Result<()> {
         let (ty, key) = (self.key.type_description(), (self.key_of)(i));
-        let group = max.key_group_of(ty.hash_code(&key).ok_or("no hash code")?.code() ^ i32::from(i == 7));
+        let group = max.key_group_of(ty.hash_code(&key).ok_or("no hash code")?.code());
         let (bytes, key) = (ty.encode(&key)?, text(&ty, &key));
         let namespace = TypeDescription::Scalar(Scalar::VoidNamespace).encode(&Value::Null)?;
         let mut ids = (0..).map(StateId);
@@ -644,7 +642,7 @@ fn snapshots(directory: &Path) -> Result<BTreeSet<String>> {
             savepoint.keyed(part, handle, |stream| {
                 let header = stream.header();
                 let mut line = |what: &str, snapshot: &SerializerSnapshot<'_>| {
-                    let hex: String = snapshot.raw().iter().map(|byte| format!("{byte:02x}")).collect();
+                    let hex = joined(snapshot.raw().iter().map(|byte| format!("{byte:02x}")));
                     lines.insert(format!("{}\t{what}\t{hex}", operator.id));
                 };
                 line("key", &header.key_serializer);

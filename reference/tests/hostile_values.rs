@@ -113,7 +113,7 @@ fn every_truncation_and_changed_byte_of_a_value_is_a_result_or_an_error() {
                 let original = bytes[at];
                 for changed in [original ^ 1, original ^ 0x80, 0, 0x7F, 0xFF] {
                     bytes[at] = changed;
-                    let (_, peak, _) = allocated(|| {
+                    let ((), peak, _) = allocated(|| {
                         if let Ok(value) = ty.decode(&bytes) {
                             let _ = ty.hash_code(&value);
                             // Over-long numbers and flags other than 0 and 1 are read, and written as Flink does.
