@@ -407,19 +407,7 @@ fn double(number: f64) -> V {
 }
 
 fn decimal(unscaled: i128, scale: i32) -> V {
-    Value::BigDecimal(BigDecimal { unscaled: big(unscaled), scale })
-}
-
-/// As short as Java has it.
-fn big(number: i128) -> BigInteger<'static> {
-    if let Ok(long) = i64::try_from(number) {
-        return long.into();
-    }
-    let bytes = number.to_be_bytes();
-    let sign = if number < 0 { 0xFF } else { 0 };
-    let repeated = |pair: &&[u8]| matches!(pair, [first, next] if *first == sign && next & 0x80 == sign & 0x80);
-    let skipped = bytes.windows(2).take_while(repeated).count();
-    BigInteger::Long(bytes.iter().skip(skipped).copied().collect::<Vec<u8>>().into())
+    Value::BigDecimal(BigDecimal { unscaled: unscaled.into(), scale })
 }
 
 fn small(number: i32) -> i8 {
@@ -452,13 +440,8 @@ fn string() -> Result<Snapshot> {
     scalar(Scalar::String)
 }
 
-/// Before 1.14.3 the snapshot does not say that rows have a kind, although they do.
 fn row(release: Release, fields: &[Snapshot]) -> Result<Snapshot> {
-    if release > Release::V1_13 {
-        return Ok(Snapshot::row(fields)?);
-    }
-    let class = "org.apache.flink.api.java.typeutils.runtime.RowSerializer$RowSerializerSnapshot";
-    Ok(Snapshot::composite(class, 3, &[], fields)?)
+    Ok(Snapshot::row(release, fields)?)
 }
 
 // From values to a savepoint.

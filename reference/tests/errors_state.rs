@@ -174,9 +174,15 @@ fn headers() {
     let wrapper = ErrorKind::WrapperVersion { found: 1 };
     check(&changed(8, &[1]), &PLAIN, &wrapper, 5, "header.key_serializer.wrapper_version");
     let long = at("LongSerializer$");
+    // A class that nobody knows, and whose body ends where the rest fits.
+    let unknown = changed(long + 15, b"X");
+    let offsets = KeyGroupOffsets::new(0, PLAIN).unwrap();
+    assert!(KeyedStream::open(&unknown, &offsets, max()).unwrap().header().key_serializer.is_inferred());
+    // And where nothing fits.
+    let mut broken = unknown;
+    broken[103] = 9;
     let class = "org.apache.flink.api.common.typeutils.base.LongSerializer$XongSerializerSnapshot".to_owned();
-    let unknown = ErrorKind::UnknownSnapshot { class };
-    check(&changed(long + 15, b"X"), &PLAIN, &unknown, 9, "header.key_serializer.class");
+    check(&broken, &PLAIN, &ErrorKind::NoFit { class }, 9, "header.key_serializer.class");
     let version = at("LongSerializerSnapshot") as u64 + 22;
     let found = ErrorKind::SnapshotVersion { found: 4 };
     check(&changed(94, &[4]), &PLAIN, &found, version, "header.key_serializer.version");

@@ -3,42 +3,13 @@
 mod common;
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
 use std::thread;
 
 use common::allocations::allocated;
+use common::serializers::{Case, cases};
 use flink_savepoint::serializer::{Hints, Scalar, SerializerSnapshot};
 use flink_savepoint::value::{TypeDescription, Value};
 use flink_savepoint::{Error, ErrorKind};
-
-struct Case {
-    name: String,
-    snapshot: Vec<u8>,
-    values: Vec<Vec<u8>>,
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap()).collect()
-}
-
-/// The serializers of Flink 2.3.0, each once.
-fn cases() -> Vec<Case> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance/vectors/serializers/2.3.0.jsonl");
-    let text = fs::read_to_string(path).unwrap();
-    let case = |line: &str| {
-        let json: serde_json::Value = serde_json::from_str(line).unwrap();
-        let values = json["values"].as_array().unwrap().iter().map(|value| unhex(value["bytes"].as_str().unwrap()));
-        Case {
-            name: json["name"].as_str().unwrap().to_owned(),
-            snapshot: unhex(json["snapshot"].as_str().unwrap()),
-            values: values.collect(),
-        }
-    };
-    let cases: Vec<Case> = text.lines().skip(1).map(case).collect();
-    assert!(cases.len() > 150, "{}", cases.len());
-    cases
-}
 
 fn for_each_case(check: impl Fn(&Case) + Sync) {
     let cases = cases();
@@ -165,6 +136,47 @@ fn errors_name_the_field() {
     assert_eq!(error.to_string(), "offset 0xb: [1].fields[1]: the bytes end inside this field (3 left)");
     let error = pair.type_description().decode(&[1, 0, 0, 0, 1, 9]).unwrap_err();
     assert_eq!((error.kind(), error.offset()), (&ErrorKind::ValueTrailing { count: 1 }, 5));
+}
+
+#[test]
+fn what_hides_its_end_keeps_what_is_around_it() {
+    let kryo = cases().into_iter().find(|case| case.name.starts_with("kryo")).unwrap();
+    let kryo = SerializerSnapshot::parse(&kryo.snapshot, &Hints::default()).unwrap();
+    let raw = "org.apache.flink.table.runtime.typeutils.RawValueDataSerializer$RawValueDataSerializerSnapshot";
+    let framed = SerializerSnapshot::composite(raw, 0, &[], std::slice::from_ref(&kryo)).unwrap();
+    let nullable = SerializerSnapshot::nullable(&kryo, 0).unwrap();
+    let pair = SerializerSnapshot::tuple(&[kryo.clone(), scalar(Scalar::Int)]).unwrap();
+    let list = SerializerSnapshot::list(&kryo).unwrap();
+    let void = SerializerSnapshot::composite(raw, 0, &[], &[scalar(Scalar::Void)]).unwrap();
+    for (snapshot, bytes, length) in [
+        (&kryo, &b"ab"[..], None),
+        (&framed, &[0, 0, 0, 2, b'a', b'b'], Some(6)),
+        (&void, &[0, 0, 0, 1, 0], Some(5)),
+        (&nullable, &[0, b'a', b'b'], None),
+        (&nullable, &[1], Some(1)),
+        (&pair, &[b'a', b'b', 0, 0, 0, 1], None),
+        (&list, &[0, 0, 0, 2, 1, 2, 3], None),
+        (&list, &[0, 0, 0, 1, 1, 2, 3], None),
+        (&list, &[0, 0, 0, 0], Some(4)),
+    ] {
+        let ty = snapshot.type_description();
+        let value = ty.decode(bytes).unwrap();
+        assert_eq!(ty.encode(&value).unwrap(), bytes, "{ty}: {value:?}");
+        assert_eq!(ty.value_length(bytes), length, "{ty}: {value:?}");
+    }
+}
+
+#[test]
+fn records_of_nothing_do_not_multiply() {
+    let nothing = vec![scalar(Scalar::NullValue); 600];
+    let mut class = vec![0, 1, b'P'];
+    let case_class = "org.apache.flink.api.scala.typeutils.ScalaCaseClassSerializerSnapshot";
+    let product = SerializerSnapshot::composite(case_class, 2, &std::mem::take(&mut class), &nothing).unwrap();
+    let ty = SerializerSnapshot::list(&product).unwrap().type_description();
+    let (result, peak, _) = allocated(|| ty.decode(&[0, 1, 0, 0]).map(drop));
+    assert_eq!(result.unwrap_err().kind().code(), "length-beyond-input");
+    assert!(peak < 16 << 20, "{peak}");
+    assert!(ty.decode(&[0, 0, 0, 100]).is_ok());
 }
 
 #[test]

@@ -290,7 +290,7 @@ mod tests {
             (12, 2, "0.12"),
             (1, i32::MAX, "1E-2147483647"),
         ] {
-            assert_eq!(decimal(&BigDecimal { unscaled: BigInteger::from(unscaled), scale }), text);
+            assert_eq!(decimal(&BigDecimal { unscaled: BigInteger::from(i64::from(unscaled)), scale }), text);
         }
     }
 

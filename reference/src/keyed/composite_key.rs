@@ -65,6 +65,9 @@ impl KeyLayout {
 
     /// The key alone, from the start of a composite key without its prefix.
     pub fn split_key<'k>(&self, composite: &'k [u8]) -> Option<&'k [u8]> {
+        if !self.key.is_delimited() {
+            return self.split_from_behind(composite).map(|parts| parts.key);
+        }
         self.part(&self.key, composite).map(|(key, _)| key)
     }
 

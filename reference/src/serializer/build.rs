@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::classes::{self, Family};
 use super::optional_map::OptionalMap;
 use super::{Hints, Scalar, SerializerSnapshot, body};
+use crate::metadata::Release;
 use crate::value::{AvroBody, SqlKind, SqlType};
 use crate::wire::Output;
 use crate::{Error, ErrorKind};
@@ -57,9 +58,10 @@ impl SerializerSnapshot<'_> {
         Self::composite(&format!("{JAVA}TupleSerializerSnapshot"), 2, &outer.into_bytes(), fields)
     }
 
-    /// `RowSerializer` with row kinds, as Flink 1.14.3 and later write it.
-    pub fn row(fields: &[SerializerSnapshot<'_>]) -> Made {
-        Self::composite(&format!("{JAVA}RowSerializer$RowSerializerSnapshot"), 4, &[1], fields)
+    /// `RowSerializer` with row kinds, as the release writes it: up to 1.13 without the flag that says so.
+    pub fn row(release: Release, fields: &[SerializerSnapshot<'_>]) -> Made {
+        let (version, flag) = if release > Release::V1_13 { (4, &[1][..]) } else { (3, &[][..]) };
+        Self::composite(&format!("{JAVA}RowSerializer$RowSerializerSnapshot"), version, flag, fields)
     }
 
     /// `EitherSerializer`.

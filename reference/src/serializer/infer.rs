@@ -22,8 +22,12 @@ use crate::{Error, ErrorKind};
 const BODIES: usize = 256;
 /// Foreign classes in one header.
 const CLASSES: usize = 8;
-/// Positions that are tried in one header.
-const ATTEMPTS: u32 = 1 << 20;
+/// Bytes that are read in one header while positions are tried.
+const WORK: u64 = 1 << 23;
+/// What a position costs besides the bytes that are read from it on.
+const POSITION: u64 = 16;
+/// Bytes of the longest class name that is taken for one.
+const CLASS_NAME: usize = 512;
 
 /// Reads a header of snapshots whose ends may have to be found. `end` is where the header ends, as far as that is known.
 pub(crate) fn read_header<'a, T>(
@@ -43,7 +47,7 @@ pub(crate) fn read_header<'a, T>(
     let header = Input::with_offset(window(&input, input.offset(), end), input.offset());
     let class = class.clone();
     let stop = Stop { body, todo, classes: vec![class.clone()] };
-    let mut search = Search { header, hints, most: 1, fits: HashMap::new(), attempts: ATTEMPTS };
+    let mut search = Search { header, hints, most: 1, fits: HashMap::new(), work: WORK };
     let mut fits = Fits::None;
     while fits == Fits::None && search.most <= CLASSES {
         fits = search.fits(&stop, BODIES);
@@ -72,6 +76,9 @@ pub(crate) fn read_header<'a, T>(
 
 /// Whether a Java class can have that name.
 pub(super) fn is_class_name(name: &str) -> bool {
+    if name.len() > CLASS_NAME {
+        return false;
+    }
     name.split('.').all(|part| {
         let mut letters = part.chars();
         letters.next().is_some_and(|first| first.is_alphabetic() || first == '_' || first == '$')
@@ -114,7 +121,7 @@ struct Search<'a, 'h> {
     /// Foreign classes that a reading may have.
     most: usize,
     fits: HashMap<Stop, Fits>,
-    attempts: u32,
+    work: u64,
 }
 
 /// What becomes of reading on behind a body.
@@ -134,9 +141,10 @@ impl Search<'_, '_> {
         let Some(depth) = depth.checked_sub(1) else { return Fits::TooMuch };
         let mut found: Option<Vec<Span>> = None;
         for end in stop.body..=self.header.end() {
-            let Some(left) = self.attempts.checked_sub(1) else { return Fits::TooMuch };
-            self.attempts = left;
-            let behind = match self.resume(end, stop) {
+            let (outcome, read) = self.resume(end, stop);
+            let Some(left) = self.work.checked_sub(read + POSITION) else { return Fits::TooMuch };
+            self.work = left;
+            let behind = match outcome {
                 Outcome::Fits => Vec::new(),
                 Outcome::Fails => continue,
                 Outcome::Stops(next) => match self.fits(&next, depth) {
@@ -161,32 +169,39 @@ impl Search<'_, '_> {
         fits
     }
 
-    /// Reads what is left from that offset to the end of the header.
-    fn resume(&self, from: u64, stop: &Stop) -> Outcome {
+    /// Reads what is left from that offset to the end of the header; and how many bytes that took.
+    fn resume(&self, from: u64, stop: &Stop) -> (Outcome, u64) {
         let mut rest = Input::with_offset(window(&self.header, from, self.header.end()), from);
         for (i, step) in stop.todo.iter().enumerate() {
             let context = Context::with_hints(self.hints).strict();
             match done(read_todo(rest, step, &context), self.header.end()) {
                 Ok((next, ())) => rest = next,
                 Err(error) => {
-                    let (Some((body, mut todo)), ErrorKind::UnknownSnapshot { class }) =
+                    let mut read = error.offset().saturating_sub(from);
+                    let (Some((body, todo)), ErrorKind::UnknownSnapshot { class }) =
                         (context.take_stop(), error.kind())
                     else {
-                        return Outcome::Fails;
+                        return (Outcome::Fails, read);
                     };
-                    let mut classes = stop.classes.clone();
-                    if !classes.contains(class) {
-                        if classes.len() >= self.most {
-                            return Outcome::Fails;
-                        }
-                        classes.push(class.clone());
-                    }
-                    todo.extend_from_slice(stop.todo.get(i + 1..).unwrap_or_default());
-                    return Outcome::Stops(Stop { body, todo, classes });
+                    read += class.len() as u64;
+                    return (self.stopped(stop, class, body, todo, i), read);
                 }
             }
         }
-        if rest.is_empty() { Outcome::Fits } else { Outcome::Fails }
+        (if rest.is_empty() { Outcome::Fits } else { Outcome::Fails }, rest.offset() - from)
+    }
+
+    /// Another foreign body at `body`, inside of step `i`; `todo` is what that step left.
+    fn stopped(&self, stop: &Stop, class: &String, body: u64, mut todo: Vec<Todo>, i: usize) -> Outcome {
+        let mut classes = stop.classes.clone();
+        if !classes.contains(class) {
+            if classes.len() >= self.most {
+                return Outcome::Fails;
+            }
+            classes.push(class.clone());
+        }
+        todo.extend_from_slice(stop.todo.get(i + 1..).unwrap_or_default());
+        Outcome::Stops(Stop { body, todo, classes })
     }
 }
 

@@ -24,18 +24,28 @@ impl BigInteger<'_> {
     }
 }
 
-impl From<i64> for BigInteger<'_> {
-    /// As `BigInteger.valueOf`: 0, 1 and 10 are the constants.
-    fn from(value: i64) -> Self {
-        match value {
-            0 => Self::Short(1),
-            1 => Self::Short(2),
-            10 => Self::Short(3),
-            _ => {
-                let bytes = value.to_be_bytes();
-                Self::Long(Cow::Owned(shortest(&bytes).to_vec()))
-            }
+impl BigInteger<'static> {
+    /// A number of any size in big-endian two's complement, as `BigInteger.valueOf` and arithmetic make it: 0, 1 and 10 are the
+    /// constants, and there are no more bytes than the number needs.
+    pub fn from_twos_complement(bytes: &[u8]) -> Self {
+        match shortest(bytes) {
+            [] | [0] => Self::Short(1),
+            [1] => Self::Short(2),
+            [10] => Self::Short(3),
+            bytes => Self::Long(Cow::Owned(bytes.to_vec())),
         }
+    }
+}
+
+impl From<i64> for BigInteger<'_> {
+    fn from(value: i64) -> Self {
+        BigInteger::from_twos_complement(&value.to_be_bytes())
+    }
+}
+
+impl From<i128> for BigInteger<'_> {
+    fn from(value: i128) -> Self {
+        BigInteger::from_twos_complement(&value.to_be_bytes())
     }
 }
 
@@ -73,8 +83,8 @@ mod tests {
             (-128, &[0x80]),
             (-129, &[0xFF, 0x7F]),
         ] {
-            assert_eq!(BigInteger::from(value).bytes(), bytes, "{value}");
+            assert_eq!(BigInteger::from(i64::from(value)).bytes(), bytes, "{value}");
         }
-        assert_eq!(BigInteger::from(10), BigInteger::Short(3));
+        assert_eq!(BigInteger::from(10_i64), BigInteger::Short(3));
     }
 }

@@ -68,7 +68,7 @@ impl TypeDescription {
             }
             Self::Framed(inner) => {
                 let (rest, window) = java::bytes32(input)?;
-                Ok((rest, decoder.within(window, |decoder, window| inner.read(window, decoder))?))
+                Ok((rest, read_framed(inner, window, decoder)?))
             }
             Self::Pojo(pojo) => pojo::read(pojo, input, decoder),
             Self::Sql(sql) => sql::read(sql, input, decoder),
@@ -84,10 +84,15 @@ impl TypeDescription {
     pub(crate) fn write(&self, value: &Value<'_>, out: &mut Output) -> Result<(), Error> {
         match (self, value) {
             // What hid its end was kept as it stood.
-            (_, Value::Opaque(bytes)) if !matches!(self, Self::Sql(_)) => {
+            (
+                Self::Opaque { .. } | Self::BinaryRow { .. } | Self::List { .. } | Self::Map { .. } | Self::Row { .. },
+                Value::Opaque(bytes),
+            ) => {
                 out.raw(bytes);
                 Ok(())
             }
+            // Also what is null to its serializer, but not to the frame.
+            (Self::Framed(_), Value::Opaque(bytes)) => out.bytes32(bytes),
             (Self::Scalar(scalar), _) => scalar_codec::write(*scalar, value, out),
             (Self::Enum { constants, numbers, .. }, _) => {
                 scalar_codec::write_constant(constants.len(), numbers, value, out)
@@ -109,6 +114,18 @@ impl TypeDescription {
             (Self::Avro(avro), _) => avro::write(avro, value, out),
             (Self::BinaryRow { .. } | Self::Opaque { .. }, _) => Err(mismatch(out)),
         }
+    }
+}
+
+/// The value in all of a window. Bytes that stand for null are kept, since the frame around them is not null.
+pub(super) fn read_framed<'a>(
+    inner: &TypeDescription,
+    window: Input<'a>,
+    decoder: &mut Decoder,
+) -> Result<Value<'a>, nom::Err<Error>> {
+    match decoder.within(window, |decoder, window| inner.read(window, decoder))? {
+        Value::Null => Ok(Value::Opaque(Cow::Borrowed(window.bytes()))),
+        value => Ok(value),
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) fn read_list<'a>(
         NullFlag::Mask => java::window(rest, u64::from(count).div_ceil(8), input.offset()).field("mask")?,
         _ => (rest, rest.until(&rest)),
     };
-    let mut elements = Vec::new();
+    let mut elements = Vec::with_capacity(room(count));
     for i in 0..count {
         let (next, is_null) = match flag {
             NullFlag::None => (rest, false),
@@ -46,6 +46,11 @@ pub(super) fn read_list<'a>(
         rest = next;
     }
     Ok((rest, Value::List(elements)))
+}
+
+/// Room for the elements of a usual list; a long one has to be there before room is made for it.
+fn room(count: u32) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX).min(64)
 }
 
 /// `i32` number of elements whose null bits follow.
@@ -91,7 +96,7 @@ pub(super) fn read_map<'a>(
 ) -> Parsed<'a, Value<'a>> {
     // A flag before each value, at least.
     let (mut rest, count) = decoder.count(input, 1).field("size")?;
-    let mut entries = Vec::new();
+    let mut entries = Vec::with_capacity(room(count));
     for i in 0..count {
         let (next, entry_key) = if nullable_keys {
             read_flagged(key, rest, decoder).index(i.into()).field("keys")?

@@ -15,7 +15,7 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// Elements without any bytes (`NullValue`, empty records) that one value may have in all.
+    /// Elements and fields without any bytes (`NullValue`, records of such) that one value may have in all.
     pub const EMPTY_ELEMENTS: u32 = 1 << 16;
 
     /// A decoder of one value.
@@ -75,6 +75,16 @@ impl Decoder {
         Ok((rest, count))
     }
 
+    /// Charges values that took no bytes.
+    pub(crate) fn spend(&mut self, count: u32, available: usize, offset: u64) -> Result<(), nom::Err<crate::Error>> {
+        let Some(left) = self.empty.checked_sub(count) else {
+            let kind = ErrorKind::LengthBeyondInput { found: count.into(), available };
+            return fail::<()>(kind, offset).field("count").map(|_| ());
+        };
+        self.empty = left;
+        Ok(())
+    }
+
     /// Whether that many elements can be there. Elements without bytes are bounded for the value as a whole.
     pub(crate) fn fits(
         &mut self,
@@ -86,11 +96,6 @@ impl Decoder {
         if least > 0 {
             return java::fits(rest, count.into(), least, offset);
         }
-        let Some(left) = self.empty.checked_sub(count) else {
-            let kind = ErrorKind::LengthBeyondInput { found: count.into(), available: rest.len() };
-            return fail::<()>(kind, offset).field("count").map(|_| ());
-        };
-        self.empty = left;
-        Ok(())
+        self.spend(count, rest.len(), offset)
     }
 }

@@ -350,12 +350,12 @@ mod tests {
     fn scalars() {
         assert_eq!(scalar(Scalar::String, &string("\u{1F600}")), 1_772_899);
         let big = 123_456_789_012_345_678_901_234_567_890_i128.to_be_bytes();
-        let number = |bytes: &[u8]| BigInteger::Long(crate::value::big_number::shortest(bytes).to_vec().into());
+        let number = BigInteger::from_twos_complement;
         assert_eq!(scalar(Scalar::BigInteger, &Value::BigInteger(number(&big))), 1_915_528_825);
-        assert_eq!(scalar(Scalar::BigInteger, &Value::BigInteger(BigInteger::from(-5))), -5);
+        assert_eq!(scalar(Scalar::BigInteger, &Value::BigInteger(BigInteger::from(-5_i64))), -5);
         let decimal = |unscaled, scale| Value::BigDecimal(BigDecimal { unscaled, scale });
-        assert_eq!(scalar(Scalar::BigDecimal, &decimal(BigInteger::from(125), 2)), 3877);
-        assert_eq!(scalar(Scalar::BigDecimal, &decimal(BigInteger::from(1250), 3)), 38_753);
+        assert_eq!(scalar(Scalar::BigDecimal, &decimal(BigInteger::from(125_i64), 2)), 3877);
+        assert_eq!(scalar(Scalar::BigDecimal, &decimal(BigInteger::from(1250_i64), 3)), 38_753);
         let negative = (-1_234_567_890_123_456_789_012_345_678_905_i128).to_be_bytes();
         assert_eq!(scalar(Scalar::BigDecimal, &decimal(number(&negative), 1)), -1_113_278_081);
         let timestamp = Value::Timestamp { time: 1500, nanos: 7 };

@@ -108,7 +108,8 @@ pub enum Value<'a> {
     Row(RowKind, Vec<Value<'a>>),
     /// An instance of a subclass, by its number in the type or by its name. One box.
     Subclass(Subclass<'a>, Box<Value<'a>>),
-    /// One of the alternatives of the type, by its position: left and right, the branches of a union. One box.
+    /// One of the alternatives of the type, by its position: left and right, the branches of a union. One box. What is in it is a
+    /// [`Record`](Self::Record) of the alternative's fields, in an `Either` of one; in a union of Avro the value itself.
     Alternative(u32, Box<Value<'a>>),
     /// Bytes that do not describe themselves: Kryo, Java serialization, classes of users. They reach to the end. Borrows.
     Opaque(Cow<'a, [u8]>),

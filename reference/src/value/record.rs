@@ -19,6 +19,10 @@ pub(super) fn read<'a>(record: &Record, input: Input<'a>, decoder: &mut Decoder)
             break;
         }
     }
+    // Records of nothing could multiply what they are in.
+    if rest.offset() == input.offset() {
+        decoder.spend(u32::try_from(fields.len()).unwrap_or(u32::MAX), rest.len(), input.offset())?;
+    }
     Ok((rest, Value::Record(fields)))
 }
 

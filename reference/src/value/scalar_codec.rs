@@ -26,7 +26,7 @@ pub(super) fn read(scalar: Scalar, input: Input<'_>) -> Parsed<'_, Value<'_>> {
         S::Double | S::DoubleValue => map(java::i64(input), |bits| Value::Double(bits.cast_unsigned())),
         S::String => map(read_string(input), string_or_null),
         S::StringValue => {
-            let (rest, units) = varint(input).field("length")?;
+            let (rest, units) = varint(input)?;
             map(read_units(rest, units, input.offset()), Value::String)
         }
         S::BigInteger => map(read_big_integer(input), |number| number.map_or(Value::Null, Value::BigInteger)),
@@ -235,7 +235,7 @@ pub(super) fn varint(input: Input<'_>) -> Parsed<'_, u32> {
 
 /// The number of UTF-16 units plus one, then the units; 0 is null.
 pub(super) fn read_string(input: Input<'_>) -> Parsed<'_, Option<FlinkString<'_>>> {
-    let (rest, length) = varint(input).field("length")?;
+    let (rest, length) = varint(input)?;
     match length.checked_sub(1) {
         None => Ok((rest, None)),
         Some(units) => read_units(rest, units, input.offset()).map(|(rest, string)| (rest, Some(string))),
@@ -260,10 +260,10 @@ fn read_units(input: Input<'_>, units: u32, length_at: u64) -> Parsed<'_, FlinkS
     let mut length = 0;
     while left > 0 {
         match bytes.get(end) {
-            None => return fail(ErrorKind::Truncated { available: 0 }, input.end()).field("units"),
+            None => return fail(ErrorKind::Truncated { available: 0 }, input.end()),
             // Three groups hold a unit; Flink reads on for ever, and writes no more.
             Some(byte) if byte & 0x80 != 0 && length == 4 => {
-                return fail(ErrorKind::Varint, input.skip(end).offset()).field("units");
+                return fail(ErrorKind::Varint, input.skip(end).offset());
             }
             Some(byte) if byte & 0x80 != 0 => length += 1,
             Some(_) => {

@@ -62,3 +62,4 @@ pub fn typed() -> Vec<Golden> {
 pub mod allocations;
 /// Savepoints made by this crate alone.
 pub mod made;
+pub mod serializers;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::Error;
 use crate::error::At;
+use crate::value::codec::read_framed;
 use crate::value::{Decoder, TypeDescription, Value};
 use crate::wire::{Input, Output, Parsed};
 
@@ -17,9 +18,7 @@ pub(super) fn read<'a>(
 ) -> Parsed<'a, Value<'a>> {
     match inner {
         Some(inner) => {
-            let value = decoder.within(bytes, |decoder, bytes| inner.read(bytes, decoder)).field("raw")?;
-            // Bytes that stand for null are not a null field.
-            let value = if value == Value::Null { Value::Opaque(Cow::Borrowed(bytes.bytes())) } else { value };
+            let value = read_framed(inner, bytes, decoder).field("raw")?;
             Ok((bytes.skip(bytes.len()), value))
         }
         None => Ok((bytes.skip(bytes.len()), Value::Opaque(Cow::Borrowed(bytes.bytes())))),
@@ -29,11 +28,11 @@ pub(super) fn read<'a>(
 /// The bytes, without a length.
 pub(super) fn write(inner: Option<&TypeDescription>, value: &Value<'_>, out: &mut Output) -> Result<(), Error> {
     match (inner, value) {
-        (Some(inner), value) => inner.write(value, out).field("raw"),
-        (None, Value::Opaque(bytes)) => {
+        (_, Value::Opaque(bytes)) => {
             out.raw(bytes);
             Ok(())
         }
+        (Some(inner), value) => inner.write(value, out).field("raw"),
         (None, _) => mismatch("the bytes of another serializer", out.offset()),
     }
 }
