@@ -1,6 +1,7 @@
 //! Inputs for the benches, made by the project's own writer.
 
 pub mod keyed;
+pub mod values;
 
 use flink_savepoint::Error;
 use flink_savepoint::metadata::stream_handle::RelativeFileHandle;
