@@ -2,7 +2,9 @@
 
 use std::error::Error;
 
-use flink_savepoint::keyed::{KeyGroup, KeyedHeader, KeyedWriter, MaxParallelism, StateId, key_groups_of_subtask};
+use flink_savepoint::keyed::{
+    KeyGroup, KeyedHeader, KeyedWriter, MaxParallelism, StateId, java_hash, key_groups_of_subtask,
+};
 use flink_savepoint::meta_info::{KeyedStateType, StateMetaInfo};
 use flink_savepoint::metadata::{
     Handles, Metadata, Operator, OperatorId, Release, Subtask, SubtaskState, Subtasks, Target,
@@ -41,19 +43,23 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut savepoint = SavepointWriter::create(directory)?;
     let mut subtasks = Vec::new();
-    let per_run = megabytes * 1_000_000 / ENTRY / u64::from(max.get()) / 2;
+    let mut keys = vec![Vec::new(); max.get().into()];
+    for key in 0..i64::try_from(megabytes * 1_000_000 / ENTRY / 2)? {
+        if let Some(group) = keys.get_mut(usize::from(max.key_group_of(java_hash::of_long(key)).0)) {
+            group.push(key);
+        }
+    }
     for index in 0..PARALLELISM {
         let range = key_groups_of_subtask(max, PARALLELISM, index).ok_or("a subtask")?;
         let mut writer = KeyedWriter::new(savepoint.stream(), &header, range, max)?;
         for group in range.start()..=range.last().ok_or("key groups")? {
             let group = KeyGroup(u16::try_from(group)?);
             for state in [StateId(0), StateId(1)] {
-                // The keys are not those of the key group; nothing that is measured looks at that.
-                for key in 0..per_run {
+                for (i, key) in (0_u64..).zip(keys.get(usize::from(group.0)).into_iter().flatten()) {
                     let mut value = *b"\x16a value of 21 letters";
-                    let noise = key.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes();
+                    let noise = i.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes();
                     value[1..9].copy_from_slice(&noise.map(|byte| b'a' + byte % 26));
-                    if key % differing == differing - 1 {
+                    if i % differing == differing - 1 {
                         value[21] = b'!';
                     }
                     writer.entry(group, state, &[&key.to_be_bytes()[..], &[0]].concat(), &value)?;
