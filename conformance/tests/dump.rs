@@ -65,7 +65,12 @@ fn without_times(json: &mut Json, unlisted: &mut usize) {
 #[test]
 fn both_backends_have_the_same_dump() {
     for release in ["1.13.6", "1.20.5", "2.3.0"] {
-        for (kind, entries) in [("typed", 250), ("sql", 80), ("custom", 40), ("rich", 150), ("snappy", 300)] {
+        let kinds = [("typed", 250), ("sql", 80), ("custom", 40), ("avro", 10), ("rich", 150), ("snappy", 300)];
+        for (kind, entries) in kinds {
+            // Which snapshot 1.13's flink-avro writes nobody here knows.
+            if (release, kind) == ("1.13.6", "avro") {
+                continue;
+            }
             let (hashmap, unlisted) = comparable(&format!("{release}-hashmap-{kind}"));
             let (rocksdb, listed) = comparable(&format!("{release}-rocksdb-{kind}"));
             assert!(hashmap.len() > entries, "{release} {kind}: {}", hashmap.len());
@@ -230,6 +235,39 @@ fn a_value_that_cannot_be_decoded_is_named_with_its_field() {
     assert_eq!(dump.status.code(), Some(1), "{}", String::from_utf8_lossy(&dump.stderr));
     let errors = String::from_utf8_lossy(&dump.stderr);
     assert!(errors.contains("state[person].value.fields[") && errors.contains("byte "), "{errors}");
+}
+
+#[test]
+fn entries_stay_readable_where_nothing_says_what_they_are() {
+    let directory = copy(&vector("2.3.0-rocksdb-custom"));
+    let mut damaged = 0;
+    for file in fs::read_dir(directory.path()).unwrap() {
+        let path = file.unwrap().path();
+        let mut bytes = fs::read(&path).unwrap();
+        let key = b"CustomSerializerSnapshot\0\0\0\x07\0\x03key";
+        // A type that no state has, in the last state: no end of the key's serializer fits any more.
+        let last = b"user-timers\0\0\0\x03";
+        if bytes.windows(key.len()).any(|window| window == key)
+            && let Some(at) = bytes.windows(last.len()).rposition(|window| window == last)
+        {
+            bytes[at + last.len() - 1] = 9;
+            fs::write(&path, bytes).unwrap();
+            damaged += 1;
+        }
+    }
+    assert_eq!(damaged, 1);
+    let path = directory.path().to_str().unwrap();
+    let dump = savepoint(&["dump", path]);
+    assert_eq!(dump.status.code(), Some(2));
+    let errors = String::from_utf8_lossy(&dump.stderr);
+    assert!(errors.contains("CustomSerializerSnapshot") && errors.contains("hints file"), "{errors}");
+    let nameless = |line: &&Json| line["kind"] == "NAMELESS" && line.get("value").is_some();
+    let lines = parse(&dump.stdout);
+    let entries: Vec<&Json> = lines.iter().filter(nameless).collect();
+    assert!(entries.len() > 10, "{}", entries.len());
+    assert!(entries.iter().all(|line| line["composite_key"]["opaque"].is_string() && line["key_group"].is_u64()));
+    assert!(entries.iter().any(|line| line["state"] == "#0") && entries.iter().any(|line| line["state"] == "#1"));
+    assert_eq!(savepoint(&["fingerprint", path]).status.code(), Some(2));
 }
 
 #[test]

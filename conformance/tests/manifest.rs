@@ -25,6 +25,8 @@ struct Vector {
     metadata_version: i32,
     features: Vec<String>,
     command: String,
+    /// What is not as with all others.
+    note: Option<String>,
     files: Vec<File>,
 }
 
@@ -54,6 +56,7 @@ fn every_vector_is_described_and_as_described() {
         assert!(matches!(vector.backend.as_str(), "hashmap" | "rocksdb" | "none"), "{id}");
         assert!(matches!(vector.kind.as_str(), "canonical" | "native" | "crafted"), "{id}");
         assert!(!vector.features.is_empty(), "{id}");
+        assert_eq!(vector.note.is_some(), id.ends_with("-avro"), "{id}");
         assert!(vector.command.starts_with(&format!("conformance/flink/flink {} ", vector.release)), "{id}");
 
         let directory = vectors.join("valid").join(id);

@@ -117,6 +117,10 @@ impl State {
             LogicalKind::Managed(StateKind::PriorityQueue) => self.timer(&mut line, key),
             LogicalKind::Managed(StateKind::Operator { .. }) => line.decode("value", self.value_type.as_ref(), key),
             LogicalKind::Managed(StateKind::Broadcast) => self.broadcast(&mut line, key, value),
+            LogicalKind::Nameless => {
+                line.opaque("composite_key", key);
+                line.opaque("value", value);
+            }
             LogicalKind::RawKeyed | LogicalKind::Coordinator => line.opaque("value", value),
             LogicalKind::RawOperator => line.opaque("value", key),
         }

@@ -4,7 +4,7 @@ use super::StateId;
 use crate::error::At;
 use crate::meta_info::{Place, StateMetaInfo, read_counted_states, write_states};
 use crate::serializer::{Context, Hints, SerializerSnapshot, Todo, infer};
-use crate::wire::{Input, Output, Parsed, fail, java};
+use crate::wire::{Input, Output, Parsed, done, fail, java};
 use crate::{Error, ErrorKind};
 
 const VERSION: i32 = 6;
@@ -38,19 +38,18 @@ impl<'a> KeyedHeader<'a> {
         infer::read_header(input, end, hints, Self::parse).field("header")
     }
 
+    /// Reads what stands before the serializers: whether sections are compressed.
+    pub(super) fn read_start(input: Input<'a>) -> Result<(Input<'a>, bool), Error> {
+        done(start(input), input.end()).field("header")
+    }
+
     /// The state of that id.
     pub fn state(&self, id: StateId) -> Option<&StateMetaInfo<'a>> {
         self.states.get(usize::from(id.0))
     }
 
     fn parse(input: Input<'a>, context: &Context<'_>) -> Parsed<'a, Self> {
-        let (rest, found) = java::i32(input).field("version")?;
-        match found {
-            VERSION => {}
-            1..=5 => return fail(ErrorKind::LegacyStateVersion { found }, input.offset()).field("version"),
-            _ => return fail(ErrorKind::StateVersion { found }, input.offset()).field("version"),
-        }
-        let (rest, compressed) = java::bool(rest, false).field("compressed")?;
+        let (rest, compressed) = start(input)?;
         let read = SerializerSnapshot::read_wrapped(rest, context);
         if read.is_err() {
             context.left_behind(|| Todo::Counted { place: Place::Keyed });
@@ -67,4 +66,15 @@ impl<'a> KeyedHeader<'a> {
         self.key_serializer.write_wrapped(out);
         write_states(&self.states, out).field("header")
     }
+}
+
+/// Version, and whether sections are compressed.
+fn start(input: Input<'_>) -> Parsed<'_, bool> {
+    let (rest, found) = java::i32(input).field("version")?;
+    match found {
+        VERSION => {}
+        1..=5 => return fail(ErrorKind::LegacyStateVersion { found }, input.offset()).field("version"),
+        _ => return fail(ErrorKind::StateVersion { found }, input.offset()).field("version"),
+    }
+    java::bool(rest, false).field("compressed")
 }

@@ -28,7 +28,7 @@ pub use key_group::{
 };
 pub use raw_timers::{RawTimer, RawTimerService, RawTimers};
 pub use section::{Entries, Entry, Section};
-pub use stream::KeyedStream;
+pub use stream::{KeyedSections, KeyedStream};
 pub use timer::Timer;
 pub use writer::{KeyedWriter, WrittenStream};
 

@@ -2,7 +2,7 @@
 
 use super::header::KeyedHeader;
 use super::section::Section;
-use super::{Entry, KeyGroup, MaxParallelism};
+use super::{Entry, KeyGroup, MaxParallelism, PrefixWidth};
 use crate::error::At;
 use crate::metadata::KeyGroupOffsets;
 use crate::serializer::Hints;
@@ -14,34 +14,42 @@ use crate::{Error, ErrorKind, Limits};
 pub struct KeyedStream<'a> {
     header: KeyedHeader<'a>,
     header_end: u64,
-    bytes: &'a [u8],
     max: MaxParallelism,
+    sections: KeyedSections<'a>,
+}
+
+/// Where the sections of a keyed stream are: all that is left of one whose header cannot be read, since a serializer of a user
+/// hides where its snapshot ends. Entries have their key groups, the ids of their states, and whole keys and values.
+#[derive(Debug, Clone)]
+pub struct KeyedSections<'a> {
+    bytes: &'a [u8],
+    width: PrefixWidth,
+    compressed: bool,
+    /// Number of states; ids beyond it are errors.
+    states: usize,
     /// Offset and key group of every section, ascending by offset.
     sections: Vec<(u64, KeyGroup)>,
     limits: Limits,
 }
 
-impl<'a> KeyedStream<'a> {
-    /// Reads the header and checks the offsets: each leads behind the header, inside the stream, and nowhere twice.
-    ///
-    /// Allocates the states of the header and 16 bytes for each key group that has state.
+impl<'a> KeyedSections<'a> {
+    /// More states than a header can have.
+    const ANY_STATE: usize = 1 << 15;
+
+    /// Reads the start of the header, which says whether sections are compressed, and checks the offsets as
+    /// [`KeyedStream::open`] does.
     pub fn open(bytes: &'a [u8], offsets: &KeyGroupOffsets<'_>, max: MaxParallelism) -> Result<Self, Error> {
-        Self::open_with(bytes, offsets, max, &Hints::default())
+        let (rest, compressed) = KeyedHeader::read_start(Input::new(bytes))?;
+        Self::new(bytes, offsets, max, rest.offset(), (compressed, Self::ANY_STATE))
     }
 
-    /// The same with what is known of serializers that Flink does not ship.
-    pub fn open_with(
+    fn new(
         bytes: &'a [u8],
         offsets: &KeyGroupOffsets<'_>,
         max: MaxParallelism,
-        hints: &Hints,
+        header_end: u64,
+        (compressed, states): (bool, usize),
     ) -> Result<Self, Error> {
-        // The first section starts where the header ends.
-        let first =
-            offsets.iter().filter_map(|(_, offset)| u64::try_from(offset).ok()).filter(|offset| *offset > 0).min();
-        let end = first.unwrap_or(bytes.len() as u64);
-        let (rest, header) = KeyedHeader::read_to(Input::new(bytes), Some(end), hints)?;
-        let header_end = rest.offset();
         let mut sections = Vec::new();
         for (group, offset) in offsets.iter() {
             let bad = |kind| Err(Error::new(kind, 0)).index(group.into()).field("offset");
@@ -65,13 +73,63 @@ impl<'a> KeyedStream<'a> {
                 return Err(Error::new(kind, *at)).field("offset");
             }
         }
-        Ok(Self { header, header_end, bytes, max, sections, limits: Limits::default() })
+        let width = max.prefix_width();
+        Ok(Self { bytes, width, compressed, states, sections, limits: Limits::default() })
+    }
+
+    /// The sections, in the order of the stream. They are independent of each other: read them in any order, or at once.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Section<'a>> + Clone + '_ {
+        (0..self.sections.len()).map(|i| self.at(i))
+    }
+
+    fn at(&self, i: usize) -> Section<'a> {
+        let length = self.bytes.len() as u64;
+        let offset_of = |i: usize| self.sections.get(i).map(|(offset, _)| *offset);
+        let start = offset_of(i).unwrap_or(length);
+        let end = offset_of(i + 1).unwrap_or(length);
+        let to_index = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX);
+        let window = self.bytes.get(to_index(start)..to_index(end)).unwrap_or_default();
+        Section {
+            key_group: self.sections.get(i).map_or(KeyGroup(0), |(_, group)| *group),
+            window: Input::with_offset(window, start),
+            width: self.width,
+            states: self.states,
+            compressed: self.compressed,
+            limits: self.limits,
+        }
+    }
+}
+
+impl<'a> KeyedStream<'a> {
+    /// Reads the header and checks the offsets: each leads behind the header, inside the stream, and nowhere twice.
+    ///
+    /// Allocates the states of the header and 16 bytes for each key group that has state.
+    pub fn open(bytes: &'a [u8], offsets: &KeyGroupOffsets<'_>, max: MaxParallelism) -> Result<Self, Error> {
+        Self::open_with(bytes, offsets, max, &Hints::default())
+    }
+
+    /// The same with what is known of serializers that Flink does not ship.
+    pub fn open_with(
+        bytes: &'a [u8],
+        offsets: &KeyGroupOffsets<'_>,
+        max: MaxParallelism,
+        hints: &Hints,
+    ) -> Result<Self, Error> {
+        // The first section starts where the header ends.
+        let first =
+            offsets.iter().filter_map(|(_, offset)| u64::try_from(offset).ok()).filter(|offset| *offset > 0).min();
+        let end = first.unwrap_or(bytes.len() as u64);
+        let (rest, header) = KeyedHeader::read_to(Input::new(bytes), Some(end), hints)?;
+        let header_end = rest.offset();
+        let sections = KeyedSections::new(bytes, offsets, max, header_end, (header.compressed, header.states.len()))?;
+        Ok(Self { header, header_end, max, sections })
     }
 
     /// With other limits for what is decompressed.
     #[must_use]
-    pub fn limits(self, limits: Limits) -> Self {
-        Self { limits, ..self }
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.sections.limits = limits;
+        self
     }
 
     /// What precedes the sections.
@@ -91,22 +149,23 @@ impl<'a> KeyedStream<'a> {
 
     /// Number of bytes.
     pub fn len(&self) -> u64 {
-        self.bytes.len() as u64
+        self.sections.bytes.len() as u64
     }
 
     /// Whether no key group has state.
     pub fn is_empty(&self) -> bool {
-        self.sections.is_empty()
+        self.sections.sections.is_empty()
     }
 
     /// The sections, in the order of the stream. They are independent of each other: read them in any order, or at once.
     pub fn sections(&self) -> impl ExactSizeIterator<Item = Section<'a>> + Clone + '_ {
-        (0..self.sections.len()).map(|i| self.at(i))
+        self.sections.iter()
     }
 
     /// The section of a key group; `None` if it has no state here.
     pub fn section(&self, key_group: KeyGroup) -> Option<Section<'a>> {
-        self.sections.iter().position(|(_, group)| *group == key_group).map(|i| self.at(i))
+        let sections = &self.sections;
+        sections.sections.iter().position(|(_, group)| *group == key_group).map(|i| sections.at(i))
     }
 
     /// Calls `visit` with every entry of every section, in the order of the stream. Each section has to end where the next
@@ -131,21 +190,5 @@ impl<'a> KeyedStream<'a> {
             return Ok(());
         }
         Err(Error::new(ErrorKind::BytesBetweenSections { count: start.saturating_sub(end) }, end))
-    }
-
-    fn at(&self, i: usize) -> Section<'a> {
-        let offset_of = |i: usize| self.sections.get(i).map(|(offset, _)| *offset);
-        let start = offset_of(i).unwrap_or(self.len());
-        let end = offset_of(i + 1).unwrap_or(self.len());
-        let to_index = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX);
-        let window = self.bytes.get(to_index(start)..to_index(end)).unwrap_or_default();
-        Section {
-            key_group: self.sections.get(i).map_or(KeyGroup(0), |(_, group)| *group),
-            window: Input::with_offset(window, start),
-            width: self.max.prefix_width(),
-            states: self.header.states.len(),
-            compressed: self.header.compressed,
-            limits: self.limits,
-        }
     }
 }

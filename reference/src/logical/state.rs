@@ -20,6 +20,9 @@ pub struct StateKey {
 pub enum LogicalKind {
     /// With a meta info in the header of its stream.
     Managed(StateKind),
+    /// Keyed state or timers in a stream whose header cannot be read, named `#` and the
+    /// id of the state in that stream.
+    Nameless,
     /// Raw keyed state: one opaque stream for each key group.
     RawKeyed,
     /// Raw operator state: opaque partitions.
@@ -54,7 +57,9 @@ impl StateKey {
     pub fn is_keyed(&self) -> bool {
         matches!(
             self.kind,
-            LogicalKind::Managed(StateKind::Keyed(_) | StateKind::PriorityQueue) | LogicalKind::RawKeyed
+            LogicalKind::Managed(StateKind::Keyed(_) | StateKind::PriorityQueue)
+                | LogicalKind::Nameless
+                | LogicalKind::RawKeyed
         )
     }
 
@@ -69,6 +74,7 @@ impl LogicalKind {
     pub fn label(self) -> &'static str {
         match self {
             Self::Managed(kind) => kind.label(),
+            Self::Nameless => "NAMELESS",
             Self::RawKeyed => "RAW_KEYED",
             Self::RawOperator => "RAW_OPERATOR",
             Self::Coordinator => "COORDINATOR",

@@ -55,6 +55,7 @@ pub trait Visitor {
     /// | timers | the element | empty |
     /// | split, union | the element | empty |
     /// | broadcast | the key; empty if the entries cannot be told apart | the value, or the whole map |
+    /// | nameless | the composite key without its prefix, or a timer | the value |
     /// | raw keyed | empty | what the key group has; timers are told as timers |
     /// | raw operator | the partition | empty |
     /// | coordinator | empty | its state |
@@ -85,7 +86,11 @@ pub fn visit<'a, S: Store>(
     visit.coordinator(operator);
     let done = savepoint.for_each_part(operator, |part| {
         let result = match part.state {
-            PartState::ManagedKeyed(handle) => visit.keyed(part, handle),
+            PartState::ManagedKeyed(handle) => visit.keyed(part, handle).inspect_err(|failure| {
+                if failure.why.is_foreign_serializer() {
+                    visit.nameless(part, handle);
+                }
+            }),
             PartState::RawKeyed(handle) => visit.raw_keyed(part, handle),
             PartState::ManagedOperator(handle) => visit.operator_state(part, handle),
             PartState::RawOperator(handle) => visit.raw_operator(part, handle),
@@ -157,6 +162,39 @@ impl<'a, S: Store, V: Visitor> Visit<'_, 'a, S, V> {
             self.remark(part, gap);
         }
         Ok(())
+    }
+
+    /// Entries of a stream whose header cannot be read, by the ids of their states. What fails here has failed before.
+    fn nameless(&mut self, part: &Part<'_, 'a>, handle: &KeyedHandle<'a>) {
+        let _ = self.savepoint.keyed_sections(part, handle, |sections| {
+            // Which states there are, only entries say.
+            let mut states: BTreeMap<u16, Option<usize>> = BTreeMap::new();
+            for section in sections.iter() {
+                section.for_each::<crate::Error>(&mut self.buffer, |entry| {
+                    states.entry(entry.state.0).or_default();
+                    Ok(())
+                })?;
+            }
+            for (id, number) in &mut states {
+                let name = JavaStr::from(format!("#{id}").as_str());
+                *number = self.visitor.state(&StateKey::other(LogicalKind::Nameless, &name), &About::default());
+            }
+            for section in sections.iter() {
+                let group = section.key_group().0;
+                if !self.visitor.wants_group(group) {
+                    continue;
+                }
+                section.for_each::<crate::Error>(&mut self.buffer, |entry| {
+                    if let Some(state) = states.get(&entry.state.0).copied().flatten() {
+                        let (key_group, prefix) = (Some(group), entry.key_group.0);
+                        let place = Place { state, key_group, prefix, subtask: part.subtask };
+                        self.visitor.entry(place, entry.key, entry.value);
+                    }
+                    Ok(())
+                })?;
+            }
+            Ok(())
+        });
     }
 
     fn raw_keyed(&mut self, part: &Part<'_, 'a>, handle: &KeyedHandle<'a>) -> Result<(), Failure> {

@@ -82,6 +82,16 @@ pub enum Why {
     },
 }
 
+impl Why {
+    /// Whether nothing but the end of a serializer snapshot in the header is missing: entries can be read, though not by name and
+    /// type.
+    pub fn is_foreign_serializer(&self) -> bool {
+        use crate::ErrorKind as Kind;
+        matches!(self, Self::Stream { error, .. }
+            if matches!(error.kind(), Kind::UnknownSnapshot { .. } | Kind::NoFit { .. } | Kind::ManyFits { .. }))
+    }
+}
+
 /// Something that was read, but is not as a sound writer has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remark {

@@ -43,9 +43,10 @@ pub use writer::{SavepointStream, SavepointWriter};
 
 use std::borrow::Cow;
 
-use crate::keyed::{KeyedStream, MaxParallelism};
+use crate::keyed::{KeyedSections, KeyedStream, MaxParallelism};
 use crate::metadata::{
-    Handles, KeyGroupsFormat, KeyedHandle, Metadata, Operator, OperatorStateHandle, StreamHandle, SubtaskState,
+    Handles, KeyGroupOffsets, KeyGroupsFormat, KeyedHandle, Metadata, Operator, OperatorStateHandle, StreamHandle,
+    SubtaskState,
 };
 use crate::operator::OperatorStream;
 use crate::serializer::Hints;
@@ -209,6 +210,27 @@ impl<'a, S: Store> Savepoint<'a, S> {
         handle: &KeyedHandle<'a>,
         read: impl FnOnce(&KeyedStream<'_>) -> Result<R, crate::Error>,
     ) -> Result<R, Failure> {
+        self.keyed_bytes(part, handle, |bytes, offsets, max| {
+            read(&KeyedStream::open_with(bytes, offsets, max, &self.hints)?)
+        })
+    }
+
+    /// The same where the header cannot be read, since nothing says where a snapshot in it ends.
+    pub fn keyed_sections<R>(
+        &self,
+        part: &Part<'_, 'a>,
+        handle: &KeyedHandle<'a>,
+        read: impl FnOnce(&KeyedSections<'_>) -> Result<R, crate::Error>,
+    ) -> Result<R, Failure> {
+        self.keyed_bytes(part, handle, |bytes, offsets, max| read(&KeyedSections::open(bytes, offsets, max)?))
+    }
+
+    fn keyed_bytes<R>(
+        &self,
+        part: &Part<'_, 'a>,
+        handle: &KeyedHandle<'a>,
+        read: impl FnOnce(&[u8], &KeyGroupOffsets<'a>, MaxParallelism) -> Result<R, crate::Error>,
+    ) -> Result<R, Failure> {
         let failed = |why| Failure::of(part, why);
         let max = MaxParallelism::new(part.operator.max_parallelism)
             .ok_or_else(|| failed(Why::MaxParallelism { found: part.operator.max_parallelism }))?;
@@ -219,9 +241,7 @@ impl<'a, S: Store> Savepoint<'a, S> {
         if handle.format != KeyGroupsFormat::Savepoint && native::is_heap_native(bytes.as_ref(), &handle.offsets) {
             return Err(failed(Why::Native(NativeFormat::Heap)));
         }
-        let stream = KeyedStream::open_with(bytes.as_ref(), &handle.offsets, max, &self.hints);
-        stream
-            .and_then(|stream| read(&stream))
+        read(bytes.as_ref(), &handle.offsets, max)
             .map_err(|error| failed(Why::Stream { file: name_of(&handle.delegate), error }))
     }
 

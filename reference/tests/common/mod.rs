@@ -38,7 +38,7 @@ pub fn corpus() -> Vec<Golden> {
 
 /// Savepoints of the golden job, in the canonical format.
 pub fn jobs() -> Vec<Golden> {
-    let other = ["-crafted-", "-native", "-rich", "-typed", "-sql", "-custom"];
+    let other = ["-crafted-", "-native", "-rich", "-typed", "-sql", "-custom", "-avro"];
     let jobs: Vec<Golden> = corpus().into_iter().filter(|g| !other.iter().any(|kind| g.id.contains(kind))).collect();
     assert_eq!(jobs.len(), 72);
     jobs
