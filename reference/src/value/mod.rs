@@ -41,6 +41,9 @@ pub use type_description::{Field, HashRule, LengthRule, NullFlag, Pojo, Record, 
 ///
 /// Decoded values encode to the same bytes again, down to the spelling that the format leaves open (two forms of small big
 /// numbers, NaNs, reserved slots of binary rows).
+///
+/// A decoded value takes at most 64 bytes for each byte that it was read from; in rows of nulls, which have a bit each, eight times
+/// that. What takes no bytes at all is limited ([`Decoder::EMPTY_ELEMENTS`]).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value<'a> {
     /// No value; also the only value of `VOID` and its like.
