@@ -8,7 +8,7 @@
 //! | body | as the class has it, without a length | all |
 //!
 //! Since no length is written, the body of a class that Flink does not ship hides where the snapshot ends. It is found by the
-//! frame around it, by [`Hints`], or by [exact fit](infer): the one position from which everything that follows fits the known
+//! frame around it, by [`Hints`], or by exact fit: the one position from which everything that follows fits the known
 //! end of the header. Otherwise it is an error, [`ErrorKind::UnknownSnapshot`].
 
 mod body;
@@ -151,7 +151,7 @@ impl<'a> SerializerSnapshot<'a> {
         !self.foreign.is_empty()
     }
 
-    /// Whether the end of a foreign body in it was found by [exact fit](infer).
+    /// Whether the end of a foreign body in it was found by exact fit.
     pub fn is_inferred(&self) -> bool {
         self.foreign.iter().any(|foreign| foreign.inferred)
     }
