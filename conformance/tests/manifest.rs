@@ -12,6 +12,17 @@ use sha2::{Digest, Sha256};
 #[serde(deny_unknown_fields)]
 struct Manifest {
     vector: Vec<Vector>,
+    serializers: Vec<Serializers>,
+}
+
+/// The snapshots and values of a release.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Serializers {
+    release: String,
+    command: String,
+    cases: usize,
+    files: Vec<File>,
 }
 
 #[derive(Deserialize)]
@@ -84,4 +95,28 @@ fn every_vector_is_described_and_as_described() {
         .collect();
     assert_eq!(there, ids);
     assert!(total < 4_000_000, "the corpus has {total} bytes");
+
+    let mut serializers = BTreeSet::new();
+    let mut total = 0;
+    for of_release in &manifest.serializers {
+        assert_eq!(of_release.command, format!("conformance/flink/make-serializers {}", of_release.release));
+        for file in &of_release.files {
+            let bytes = fs::read(vectors.join("serializers").join(&file.path)).unwrap();
+            assert_eq!(
+                (bytes.len() as u64, hex(&Sha256::digest(&bytes))),
+                (file.size, file.sha256.clone()),
+                "{}",
+                file.path
+            );
+            assert_eq!(std::str::from_utf8(&bytes).unwrap().lines().count(), of_release.cases + 1, "{}", file.path);
+            assert!(serializers.insert(file.path.clone()), "{} twice", file.path);
+            total += file.size;
+        }
+    }
+    let there: BTreeSet<String> = fs::read_dir(vectors.join("serializers"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(there, serializers);
+    assert!(total < 1_400_000, "the serializers have {total} bytes");
 }

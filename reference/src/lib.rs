@@ -23,6 +23,20 @@
 //! Whatever the bytes are, reading gives a result or an [`Error`]: no panic, no allocation sized by an unchecked
 //! number, and bounded nesting ([`Limits`]). Nothing in the file is ever deserialized as a Java object.
 #![forbid(unsafe_code)]
+// No byte of a file may stop the program.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
 
 pub mod compression;
 pub mod error;

@@ -180,7 +180,11 @@ impl State {
         match self.key_type.as_ref().and_then(|ty| timer.split(ty)) {
             Some((key, namespace)) => {
                 line.decode("key", self.key_type.as_ref(), key);
-                if namespace_type != Some(&TypeDescription::Scalar(Scalar::VoidNamespace)) && namespace != [0] {
+                let is_void = match namespace_type {
+                    Some(ty) => *ty == TypeDescription::Scalar(Scalar::VoidNamespace),
+                    None => namespace == [0],
+                };
+                if !is_void {
                     line.decode("namespace", namespace_type, namespace);
                 }
             }

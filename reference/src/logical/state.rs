@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::meta_info::{StateKind, StateMetaInfo};
 use crate::serializer::SerializerSnapshot;
+use crate::serializer::classes::Family;
 use crate::wire::JavaStr;
 
 /// What identifies a state of an operator in every savepoint of the job. State ids do not: they are positions in a stream.
@@ -148,6 +149,5 @@ impl Volatile {
 }
 
 fn has_ttl(snapshot: &SerializerSnapshot<'_>) -> bool {
-    snapshot.class().to_text().contains("TtlStateFactory$TtlSerializer")
-        || snapshot.nested().any(|nested| has_ttl(&nested))
+    snapshot.family() == Some(Family::Ttl) || snapshot.nested().any(|nested| has_ttl(&nested))
 }
