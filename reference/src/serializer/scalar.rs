@@ -64,7 +64,7 @@ pub enum Scalar {
     PyDate,
     /// `PyFlink`'s time: `i32` milliseconds of the day.
     PyTime,
-    /// `i8`-tagged identifiers and counters of CEP: `DeweyNumber`, `i32` count and numbers.
+    /// `DeweyNumber` of CEP: `i32` count, then as many `i32`.
     Dewey,
     /// `utf`, as Kafka's transactional ids.
     Utf,
