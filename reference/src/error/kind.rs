@@ -34,7 +34,7 @@ impl fmt::Display for TypePosition {
 macro_rules! error_kinds {
     ($( $(#[$doc:meta])* $name:ident $({ $($(#[$fdoc:meta])* $field:ident : $ty:ty),* $(,)? })? = $code:literal, $req:literal, $text:literal $(, $arg:expr)*; )*) => {
         /// What is wrong. Every kind has a stable short code and names the requirement of the specification that the
-        /// bytes break; the texts of the requirements are in `spec/registry/requirements.toml`.
+        /// bytes break; the texts of the requirements are in `spec/registry/requirements/`.
         #[derive(Debug, Clone, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum ErrorKind {

@@ -36,7 +36,7 @@ mod store;
 mod writer;
 
 pub use failure::{Failure, Remark, Unusual, Why};
-pub use native::NativeFormat;
+pub use native::{NativeFormat, is_heap_native};
 pub use rewrite::{Rewrite, RewriteError};
 pub use store::{Directory, FileName, Store, local_path, regular_file};
 pub use writer::{SavepointStream, SavepointWriter};

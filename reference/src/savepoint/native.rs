@@ -46,7 +46,7 @@ impl fmt::Display for NativeFormat {
 
 /// Whether a stream in a plain key-groups handle is that of the hashmap backend: there every key group, also an empty one, starts
 /// with its number. RocksDB up to Flink 1.15 puts the canonical format into such handles.
-pub(super) fn is_heap_native(bytes: &[u8], offsets: &KeyGroupOffsets<'_>) -> bool {
+pub fn is_heap_native(bytes: &[u8], offsets: &KeyGroupOffsets<'_>) -> bool {
     offsets.range().count() > 0
         && offsets.iter().all(|(group, offset)| {
             let at = usize::try_from(offset).unwrap_or(usize::MAX);

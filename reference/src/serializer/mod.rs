@@ -151,6 +151,11 @@ impl<'a> SerializerSnapshot<'a> {
         !self.foreign.is_empty()
     }
 
+    /// Where the bodies start and end, from the first byte of the versioned form, that only their classes understand.
+    pub fn foreign_bodies(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        self.foreign.iter().map(|foreign| (foreign.start, foreign.end))
+    }
+
     /// Whether the end of a foreign body in it was found by exact fit.
     pub fn is_inferred(&self) -> bool {
         self.foreign.iter().any(|foreign| foreign.inferred)

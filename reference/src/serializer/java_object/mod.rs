@@ -16,11 +16,13 @@
 //!
 //! References make the objects a graph, not a tree: what walks it has to bound how far it goes, and how often it passes.
 
+mod classes;
 mod read;
 mod read_class;
 mod view;
 mod write;
 
+pub use classes::{NamedClass, classes};
 pub use view::{JavaClass, JavaNode};
 pub(crate) use write::{Class, FieldOf, Writer};
 
@@ -155,6 +157,12 @@ impl<'a> JavaObject<'a> {
     pub fn root(&self) -> JavaNode<'_, 'a> {
         JavaNode::new(self, self.root)
     }
+}
+
+/// How many bytes the stream has that the input starts with.
+pub fn length(input: Input<'_>) -> Result<usize, crate::Error> {
+    let (rest, ()) = crate::wire::done(skip(input), input.end())?;
+    Ok(input.len() - rest.len())
 }
 
 /// Finds the end of a stream, and nothing else.

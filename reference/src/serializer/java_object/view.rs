@@ -235,7 +235,7 @@ impl<'t, 'a> JavaNode<'t, 'a> {
 }
 
 /// Text of modified UTF-8 that was checked; borrowed where it is UTF-8, too.
-fn text(bytes: &[u8]) -> Cow<'_, str> {
+pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => match JavaStr::from_modified_utf8(bytes, false) {
