@@ -35,6 +35,11 @@ impl Store for MappedFiles {
     }
 }
 
+/// A file, mapped.
+pub fn map_file(path: &Path) -> io::Result<Mmap> {
+    map(path)
+}
+
 fn map(path: &Path) -> io::Result<Mmap> {
     regular_file(path)?;
     let file = File::open(path)?;

@@ -1,0 +1,102 @@
+//! `savepoint explain`.
+
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+
+use super::Failure;
+use crate::explain::{self, File, HexView, Lines, Page, Sink, Stop, Tree};
+use crate::hints::HintsFile;
+use crate::store::map_file;
+
+/// Every byte of a file, named: field, value, type, and where the specification defines it
+///
+/// Takes a `_metadata` file or a state file. A state file is best left in its savepoint: only the `_metadata` beside it knows where
+/// key groups and partitions start. Compressed key groups are opened. Exits with 2 if the file ends or breaks before its last byte;
+/// what stands before is explained all the same.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  savepoint explain DIR/_metadata                        a tree
+  savepoint explain --view hex DIR/_metadata             every byte, field by field
+  savepoint explain --links DIR/701c7f94-...             with the places in the specification
+  savepoint explain --format html DIR/_metadata > m.html one page, without a network; light and dark
+  savepoint explain --format json FILE | jq -r 'select(.field == \"class\").value'")]
+pub(super) struct Arguments {
+    /// A `_metadata` file or a state file; of a directory, its `_metadata`
+    file: PathBuf,
+
+    /// How it is printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+
+    /// What the text shows
+    #[arg(long, value_enum, default_value_t = View::Tree)]
+    view: View,
+
+    /// Name the place in the specification behind each structure
+    #[arg(long)]
+    links: bool,
+
+    /// Where links of the HTML page lead: the rendered specification (`mdbook build spec`)
+    #[arg(long, value_name = "URL", default_value = "spec/book")]
+    spec_url: String,
+
+    #[command(flatten)]
+    hints: HintsFile,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// JSON lines: one for each structure and field
+    Json,
+    /// A self-contained page
+    Html,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum View {
+    /// Structures and fields, indented; long fields shortened
+    Tree,
+    /// All bytes
+    Hex,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let Arguments { file, format, view, links, spec_url, hints } = arguments;
+    let hints = hints.read()?;
+    let path = if file.is_dir() { file.join(flink_savepoint::savepoint::METADATA) } else { file.clone() };
+    let bytes = map_file(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+    let bytes = bytes.as_ref();
+    let beside = if explain::is_metadata(bytes) { None } else { explain::metadata_beside(&path) };
+    let metadata = if explain::is_metadata(bytes) { Some(bytes) } else { beside.as_deref() };
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let explained = File { name: &name, bytes, metadata, hints };
+    let mut out = BufWriter::new(io::stdout().lock());
+    let run = |sink: &mut dyn Sink| explain::explain(&explained, sink);
+    let done = match (format, view) {
+        (Format::Json, _) => run(&mut Lines::new(&mut out)),
+        (Format::Text, View::Tree) => run(&mut Tree::new(&mut out, *links)),
+        (Format::Text, View::Hex) => run(&mut HexView::new(&mut out)),
+        (Format::Html, _) => {
+            let mut page = Page::start(&mut out, &path.display().to_string(), spec_url)?;
+            let done = run(&mut page);
+            page.finish(done.as_ref().err().map(ToString::to_string).as_deref())?;
+            done
+        }
+    };
+    let done = done.and_then(|()| Ok(out.flush()?));
+    match done {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        // The reader has seen enough, as `head` has.
+        Err(Stop::Io(e)) if e.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        Err(stop) => {
+            out.flush()?;
+            Err(format!("{}: {stop}", path.display()).into())
+        }
+    }
+}
