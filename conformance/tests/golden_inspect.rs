@@ -174,7 +174,7 @@ fn errors_name_file_offset_field_and_requirement() {
     assert_eq!(output.status.code(), Some(2));
     let message = str::from_utf8(&output.stderr).unwrap();
     assert!(
-        message.contains("renamed: offset 0x") && message.contains("operator[") && message.contains("[WIRE-"),
+        message.contains("renamed: offset 0x") && message.contains("operators[") && message.contains("[WIRE-"),
         "{message}"
     );
 

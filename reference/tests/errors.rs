@@ -74,18 +74,18 @@ fn counts() {
     check(&format!("{head} ffffffff"), ErrorKind::NegativeLength { found: -1 }, 16, "master_state");
     let beyond = |found, available| ErrorKind::LengthBeyondInput { found, available };
     check(&format!("{head} 7fffffff 00"), beyond(0x7fff_ffff, 1), 16, "master_state");
-    check(&format!("{V3} 80000000"), ErrorKind::NegativeLength { found: -0x8000_0000 }, 20, "operator");
-    check(&format!("{V3} 7fffffff"), beyond(0x7fff_ffff, 0), 20, "operator");
-    check(&format!("{V3}{OPERATOR} 10000000 00000000"), beyond(0x1000_0000, 4), 49, "operator[0].subtask");
+    check(&format!("{V3} 80000000"), ErrorKind::NegativeLength { found: -0x8000_0000 }, 20, "operators");
+    check(&format!("{V3} 7fffffff"), beyond(0x7fff_ffff, 0), 20, "operators");
+    check(&format!("{V3}{OPERATOR} 10000000 00000000"), beyond(0x1000_0000, 4), 49, "operators[0].subtasks");
     // Number of key groups, which is that of the offsets.
-    let path = "operator[0].subtask[0].managed_keyed.offsets";
+    let path = "operators[0].subtasks[0].state.managed_keyed.offsets";
     check(&keyed("07 00000000 7fffffff 0000000000000000"), beyond(0x7fff_ffff, 8), 70, path);
-    let path = "operator[0].subtask[0].managed_operator.states";
+    let path = "operators[0].subtasks[0].state.managed_operator.states";
     check(&operator_state("04 ffffffff"), ErrorKind::NegativeLength { found: -1 }, 62, path);
-    let path = "operator[0].subtask[0].managed_operator.states[0].offsets";
+    let path = "operators[0].subtasks[0].state.managed_operator.states[0].offsets";
     check(&operator_state("04 00000001 0000 00 7fffffff 00"), beyond(0x7fff_ffff, 1), 69, path);
     // Length of inline state.
-    let path = "operator[0].subtask[0].managed_operator.delegate.data";
+    let path = "operators[0].subtasks[0].state.managed_operator.delegate.data";
     check(&operator_state("04 00000000 01 0000 ffffffff"), ErrorKind::NegativeLength { found: -1 }, 69, path);
     check(&operator_state("04 00000000 01 0000 00000005 01"), beyond(5, 1), 69, path);
 }
@@ -93,15 +93,15 @@ fn counts() {
 #[test]
 fn type_bytes() {
     let unknown = |found, position| ErrorKind::UnknownType { found, position };
-    let path = "operator[0].subtask[0].managed_keyed";
+    let path = "operators[0].subtasks[0].state.managed_keyed";
     for found in [1, 2, 4, 6, 15, 16, 17, 18, 0xFF] {
         check(&keyed(&format!("{found:02x}")), unknown(found, TypePosition::Keyed), 65, path);
     }
-    let path = "operator[0].subtask[0].managed_operator";
+    let path = "operators[0].subtasks[0].state.managed_operator";
     for found in [1, 3, 5, 16, 18, 0xFF] {
         check(&operator_state(&format!("{found:02x}")), unknown(found, TypePosition::Operator), 61, path);
     }
-    let path = "operator[0].subtask[0].managed_operator.delegate";
+    let path = "operators[0].subtasks[0].state.managed_operator.delegate";
     for found in [4, 5, 7, 14, 17, 0xFF] {
         let bytes = operator_state(&format!("04 00000000 {found:02x}"));
         check(&bytes, unknown(found, TypePosition::Stream), 66, path);
@@ -110,25 +110,25 @@ fn type_bytes() {
     let operator = OPERATOR.replacen("00000001 # operators\n", "00000001 0000 0000", 1);
     let to_channels = format!("{V6}{operator}{SUBTASK}{NO_OPERATOR_STATE} 00 00 00000001");
     let rest = "00".repeat(40);
-    let path = "operator[0].subtask[0].input_channels[0]";
+    let path = "operators[0].subtasks[0].state.input_channels[0]";
     check(&format!("{to_channels} 02 {rest}"), unknown(2, TypePosition::InputChannel), 75, path);
     let output = to_channels.replace("00 00 00000001", "00 00 00000000 00000001");
-    let path = "operator[0].subtask[0].result_subpartitions[0]";
+    let path = "operators[0].subtasks[0].state.result_subpartitions[0]";
     check(&format!("{output} 03 {rest}"), unknown(3, TypePosition::ResultSubpartition), 79, path);
 }
 
 #[test]
 fn required_handles() {
-    let path = "operator[0].subtask[0].managed_operator";
+    let path = "operators[0].subtasks[0].state.managed_operator";
     check(&operator_state("00"), ErrorKind::NullHandle, 61, path);
     check(&operator_state("04 00000000 00"), ErrorKind::NullHandle, 66, &format!("{path}.delegate"));
-    let path = "operator[0].subtask[0].managed_keyed.delegate";
+    let path = "operators[0].subtasks[0].state.managed_keyed.delegate";
     check(&keyed("07 00000000 00000000 00"), ErrorKind::NullHandle, 74, path);
 }
 
 #[test]
 fn strings() {
-    let path = "operator[0].subtask[0].managed_operator.states[0].name";
+    let path = "operators[0].subtasks[0].state.managed_operator.states[0].name";
     check(&operator_state("04 00000001 0003 41 80 42 00 00000000"), ErrorKind::ModifiedUtf8 { at: 1 }, 69, path);
     check(&operator_state("04 00000001 0004 f09f9880 00 00000000"), ErrorKind::ModifiedUtf8 { at: 0 }, 68, path);
     check(
@@ -141,30 +141,30 @@ fn strings() {
 
 #[test]
 fn values_that_flink_refuses() {
-    let at_keyed = "operator[0].subtask[0].managed_keyed";
+    let at_keyed = "operators[0].subtasks[0].state.managed_keyed";
     let operator = |parallelism: &str| format!("{V3} 00000001 {} {parallelism} 00 00000000", "00".repeat(16));
     let kind = |parallelism, max_parallelism| ErrorKind::Parallelism { parallelism, max_parallelism };
-    check(&operator("00000081 00000080"), kind(129, 128), 40, "operator[0].parallelism");
-    check(&operator("ffffffff 00000080"), kind(-1, 128), 40, "operator[0].parallelism");
+    check(&operator("00000081 00000080"), kind(129, 128), 40, "operators[0].parallelism");
+    check(&operator("ffffffff 00000080"), kind(-1, 128), 40, "operators[0].parallelism");
 
     let subtask = |index: &str| format!("{V3}{OPERATOR} 00000001 {index} {}", "00".repeat(18));
     let kind = |index| ErrorKind::SubtaskIndex { index, parallelism: 2 };
-    check(&subtask("00000002"), kind(2), 53, "operator[0].subtask[0].index");
+    check(&subtask("00000002"), kind(2), 53, "operators[0].subtasks[0].index");
     // Finished subtask 2 is written as -3.
-    check(&format!("{V3}{OPERATOR} 00000001 fffffffd"), kind(2), 53, "operator[0].subtask[0].index");
+    check(&format!("{V3}{OPERATOR} 00000001 fffffffd"), kind(2), 53, "operators[0].subtasks[0].index");
 
     let coordinator = |handle: &str| format!("{V3}{} {handle}", OPERATOR.replace("00 # coordinator\n", ""));
     let file = "02 0000000000000001 0001 78 00000000";
-    check(&coordinator(file), ErrorKind::CoordinatorHandle { found: 2 }, 48, "operator[0].coordinator_state");
+    check(&coordinator(file), ErrorKind::CoordinatorHandle { found: 2 }, 48, "operators[0].coordinator_state");
     let inline = "01 0000 00000000 ffffffff";
-    check(&coordinator(inline), ErrorKind::FinishedCoordinator, 48, "operator[0].coordinator_state");
+    check(&coordinator(inline), ErrorKind::FinishedCoordinator, 48, "operators[0].coordinator_state");
 
     let kind = |start, count| ErrorKind::KeyGroupRange { start, count };
     check(&keyed("07 ffffffff 00000001"), kind(-1, 1), 66, &format!("{at_keyed}.key_groups"));
     check(&keyed("07 00000000 ffffffff"), kind(0, -1), 66, &format!("{at_keyed}.key_groups"));
 
     let stream = |handle: &str| operator_state(&format!("04 00000000 {handle}"));
-    let at = "operator[0].subtask[0].managed_operator.delegate";
+    let at = "operators[0].subtasks[0].state.managed_operator.delegate";
     check(&stream("02 fffffffffffffffe 0001 78"), ErrorKind::StateSize { found: -2 }, 67, &format!("{at}.state_size"));
     check(&stream("06 0001 78 fffffffffffffffe"), ErrorKind::StateSize { found: -2 }, 70, &format!("{at}.state_size"));
     check(&stream("02 0000000000000001 0000"), ErrorKind::EmptyPath, 75, &format!("{at}.path"));
@@ -172,7 +172,7 @@ fn values_that_flink_refuses() {
     let segment = stream(&format!("0f {} 00000002 0001 78 0000", "00".repeat(16)));
     check(&segment, ErrorKind::Scope { found: 2 }, 83, &format!("{at}.scope"));
 
-    let at = "operator[0].subtask[0].managed_operator";
+    let at = "operators[0].subtasks[0].state.managed_operator";
     check(
         &operator_state("04 00000001 0000 03 00000000"),
         ErrorKind::Mode { found: 3 },
@@ -186,7 +186,7 @@ fn values_that_flink_refuses() {
 #[test]
 fn changelog() {
     // Type 14 has one layout only, so that the one of 1.14 is not tried.
-    let at = "operator[0].subtask[0].managed_keyed";
+    let at = "operators[0].subtasks[0].state.managed_keyed";
     check(&keyed("0e 00000000 00000000"), ErrorKind::EmptyChangelogRange, 66, &format!("{at}.key_groups"));
     let head = "0e 00000000 00000001 0000000000000000 00000000 00000001";
     let not_an_increment = keyed(&format!("{head} 03 00000000 00000000 01 0000 00000000"));
@@ -208,7 +208,7 @@ fn merged_channels() {
         &format!("{head} {handle} 00000000 {NULL_PROPERTIES}"),
         ErrorKind::ChannelTrailing { count: 1 },
         103,
-        "operator[0].subtask[0].input_channels[0].channels",
+        "operators[0].subtasks[0].state.input_channels[0].channels",
     );
 }
 
@@ -217,7 +217,7 @@ fn legacy_state_of_version_2() {
     let head = "4960672d 00000002 0000000000000007 00000000 00000001";
     let subtask = format!("{head} {} 00000001 00000001 00000001 00000001 00000000 {}", "00".repeat(16), "ff".repeat(8));
     let annotated = format!("{subtask} 00000003 {}", "00".repeat(10));
-    check(&annotated, ErrorKind::LegacyState { count: 3 }, 68, "operator[0].subtask[0].legacy_states");
+    check(&annotated, ErrorKind::LegacyState { count: 3 }, 68, "operators[0].subtasks[0].state.legacy_states");
     let none = format!("{subtask} 00000000 {}", "00".repeat(10));
     assert_eq!(Metadata::parse(&file(&none)).unwrap().operators.len(), 1);
     // There are no finished subtasks in version 2.

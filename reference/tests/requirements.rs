@@ -762,9 +762,12 @@ fn offsets_of_raw_state() {
     // Now it has what was the end of the first.
     let (digest, failures) = keyed(5);
     assert!(failures.is_empty() && digest != sound.0, "{failures:?}");
-    let (_, failures) = keyed(1_000_000);
-    let [why] = failures.as_slice() else { panic!("{failures:?}") };
-    assert!(matches!(why, Why::RawOffset { .. }), "{why:?}");
+    // Outside of the stream, on both sides; only -1 is no offset.
+    for wrong in [1_000_000, -2] {
+        let (_, failures) = keyed(wrong);
+        let [why] = failures.as_slice() else { panic!("{failures:?}") };
+        assert!(matches!(why, Why::RawOffset { offset, .. } if *offset == wrong), "{why:?}");
+    }
 
     let (_, failures) = changed(id, |handles| {
         if let Some(handle) = &mut handles.raw_operator {
@@ -881,7 +884,7 @@ fn required_handles_and_paths() {
     let head = format!("{head} 00000001 00000080 00 00000001 00000000");
     let fails = |text: &str, kind: &ErrorKind, offset: u64, path: &str| {
         let bytes = [hex(&head), hex(text), vec![0; 40]].concat();
-        is(&Metadata::parse(&bytes).unwrap_err(), kind, offset, &format!("operator[0].subtask[0].{path}"));
+        is(&Metadata::parse(&bytes).unwrap_err(), kind, offset, &format!("operators[0].subtasks[0].state.{path}"));
     };
     let (no_operator_state, null) = ("00000000 00000000", ErrorKind::NullHandle);
     let incremental = format!("{no_operator_state} 05 0000000000000000 0000 00000000 00000001 00");

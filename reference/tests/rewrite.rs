@@ -63,7 +63,7 @@ fn names_uids_and_properties_are_lost_by_name_only() {
     };
     let nothing = Dropping::NOTHING;
     let name = nothing.and(Feature::OperatorName);
-    assert_eq!(refused(nothing, Release::V1_20), (Feature::OperatorName, "operator[0].name".to_owned()));
+    assert_eq!(refused(nothing, Release::V1_20), (Feature::OperatorName, "operators[0].name".to_owned()));
     assert_eq!(refused(name, Release::V1_20).0, Feature::OperatorUid);
     let both = name.and(Feature::OperatorUid);
     assert!(metadata.write(Target::release(Release::V1_20).dropping(both)).is_ok());
@@ -114,7 +114,7 @@ fn segments_are_state_that_is_lost_only_when_asked_to() {
         let error = metadata.write(Target::release(release)).unwrap_err();
         let feature = Feature::Segment;
         assert_eq!(error.kind(), &ErrorKind::Unrepresentable { feature, release });
-        assert_eq!(error.path(), "operator[0].subtask[0].managed_operator");
+        assert_eq!(error.path(), "operators[0].subtasks[0].state.managed_operator");
         let bytes = metadata.write(Target::release(release).dropping(Dropping::NOTHING.and(feature))).unwrap();
         let operator = strict(&bytes).operators.iter().next().unwrap();
         let SubtaskState::Running(handles) = operator.subtasks().next().unwrap().state else { panic!() };

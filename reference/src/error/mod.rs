@@ -61,7 +61,7 @@ impl Error {
         self.0.path.iter().rev().copied()
     }
 
-    /// The field path as text: `operator[3].subtask[1].managed_keyed.offsets`.
+    /// The field path as text: `operators[3].subtasks[1].state.managed_keyed.offsets`.
     pub fn path(&self) -> String {
         let mut text = String::new();
         for segment in self.segments() {

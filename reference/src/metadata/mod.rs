@@ -206,7 +206,7 @@ impl<'a> Metadata<'a> {
             .field("checkpoint_id")?;
         out.i64(checkpoint_id);
         self.master_states.write(&mut out, cx).field("master_state")?;
-        self.operators.write(&mut out, cx).field("operator")?;
+        self.operators.write(&mut out, cx).field("operators")?;
         let content = self.properties.as_ref().filter(|p| p.content().is_some());
         if content.is_some() {
             cx.must_drop(Feature::Properties, &out).field("properties")?;
@@ -226,7 +226,7 @@ impl<'a> Metadata<'a> {
             return fail(ErrorKind::CheckpointId { found }, input.offset()).field("checkpoint_id");
         };
         let (rest, master_states) = List::read(rest, cx).field("master_state")?;
-        let (rest, operators) = List::read(rest, cx).field("operator")?;
+        let (rest, operators) = List::read(rest, cx).field("operators")?;
         let (rest, properties) = if cx.version.has_properties() {
             Properties::read(rest, cx).field("properties").map(|(rest, properties)| (rest, Some(properties)))?
         } else {

@@ -168,7 +168,7 @@ impl<'a> Codec<'a> for Operator<'a> {
 }
 
 fn read_subtasks<'a>(input: Input<'a>, cx: ReadContext, parallelism: u32) -> Parsed<'a, Subtasks<'a>> {
-    let (rest, count) = java::i32(input).field("subtask")?;
+    let (rest, count) = java::i32(input).field("subtasks")?;
     if count < 0 {
         // To version 2 a negative count is no subtasks, and what it writes is never negative.
         cx.canonical(count != -1, "a number of subtasks below -1", input.offset())?;
@@ -176,7 +176,7 @@ fn read_subtasks<'a>(input: Input<'a>, cx: ReadContext, parallelism: u32) -> Par
             if cx.version.has_finished_markers() { Subtasks::FullyFinished } else { Subtasks::Listed(List::default()) };
         return Ok((rest, subtasks));
     }
-    let (rest, count) = java::count(input, Subtask::LEAST).field("subtask").map(|(_, count)| (rest, count))?;
+    let (rest, count) = java::count(input, Subtask::LEAST).field("subtasks").map(|(_, count)| (rest, count))?;
     let in_range = |subtask: &Subtask<'a>, offset: u64| {
         if subtask.index < parallelism {
             return Ok(());
@@ -185,13 +185,13 @@ fn read_subtasks<'a>(input: Input<'a>, cx: ReadContext, parallelism: u32) -> Par
         error.push(crate::error::Segment::Field("index"));
         Err(nom::Err::Failure(error))
     };
-    List::read_elements(rest, count, cx, in_range).field("subtask").map(|(rest, list)| (rest, Subtasks::Listed(list)))
+    List::read_elements(rest, count, cx, in_range).field("subtasks").map(|(rest, list)| (rest, Subtasks::Listed(list)))
 }
 
 impl Operator<'_> {
     fn write_subtasks(&self, out: &mut Output, cx: WriteContext) -> Result<(), Error> {
         let Subtasks::Listed(list) = &self.subtasks else {
-            let dropped = cx.must_drop(Feature::FinishedMarker, out).field("subtask")?;
+            let dropped = cx.must_drop(Feature::FinishedMarker, out).field("subtasks")?;
             out.i32(if dropped { 0 } else { -1 });
             return Ok(());
         };
@@ -199,21 +199,21 @@ impl Operator<'_> {
         let mut count = 0_usize;
         for subtask in list {
             let finished = subtask.state == SubtaskState::Finished;
-            if !(finished && cx.must_drop(Feature::FinishedMarker, out).field("subtask")?) {
+            if !(finished && cx.must_drop(Feature::FinishedMarker, out).field("subtasks")?) {
                 count += 1;
             }
         }
-        out.count(count).field("subtask")?;
+        out.count(count).field("subtasks")?;
         for (i, subtask) in list.iter().enumerate() {
             if subtask.index >= self.parallelism {
                 let kind = ErrorKind::SubtaskIndex { index: subtask.index.into(), parallelism: self.parallelism };
-                return Err(out.error(kind)).field("index").index(i as u64).field("subtask");
+                return Err(out.error(kind)).field("index").index(i as u64).field("subtasks");
             }
             let finished = subtask.state == SubtaskState::Finished;
             if finished && cx.must_drop(Feature::FinishedMarker, out)? {
                 continue;
             }
-            subtask.write(out, cx).index(i as u64).field("subtask")?;
+            subtask.write(out, cx).index(i as u64).field("subtasks")?;
         }
         Ok(())
     }

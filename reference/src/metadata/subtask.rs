@@ -78,7 +78,7 @@ impl<'a> Codec<'a> for Subtask<'a> {
         let (rest, stored) = java::field_i32(input, "index")?;
         match u32::try_from(stored) {
             Ok(index) => {
-                let (rest, handles) = Handles::read(rest, cx)?;
+                let (rest, handles) = Handles::read(rest, cx).field("state")?;
                 Ok((rest, Self { index, state: SubtaskState::Running(handles) }))
             }
             // `-(index + 1)` is the bitwise complement of the index.
@@ -103,7 +103,7 @@ impl<'a> Codec<'a> for Subtask<'a> {
             }
             SubtaskState::Running(handles) => {
                 out.i32(index);
-                handles.write(out, cx)
+                handles.write(out, cx).field("state")
             }
         }
     }

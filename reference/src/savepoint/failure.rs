@@ -73,7 +73,7 @@ pub enum Why {
         /// The key group.
         key_group: u32,
         /// Its offset.
-        offset: u64,
+        offset: i64,
     },
     /// Keyed state of an operator without key groups, or with more than 32768.
     MaxParallelism {

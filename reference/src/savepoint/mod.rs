@@ -272,10 +272,10 @@ impl<'a, S: Store> Savepoint<'a, S> {
         let KeyedHandle::KeyGroups(handle) = handle else {
             return Err(failed(Why::Native(NativeFormat::of_handle(handle))));
         };
-        let starts = handle.offsets.iter().filter(|(_, offset)| *offset >= 0);
+        let starts = handle.offsets.iter().filter(|(_, offset)| *offset != -1);
         let starts = starts.map(|(group, offset)| (offset, group)).collect();
         self.raw(&handle.delegate, starts, &mut visit).map_err(|why| match why {
-            Err((offset, group)) => failed(Why::RawOffset { key_group: group, offset: offset.unsigned_abs() }),
+            Err((offset, group)) => failed(Why::RawOffset { key_group: group, offset }),
             Ok(why) => failed(why),
         })
     }
@@ -313,6 +313,10 @@ impl<'a, S: Store> Savepoint<'a, S> {
         let bytes = self.bytes(stream).map_err(Ok)?;
         let bytes = bytes.as_ref();
         starts.sort_unstable();
+        let inside = |start: i64| usize::try_from(start).is_ok_and(|start| start <= bytes.len());
+        if let Some(wrong) = starts.iter().find(|(start, _)| !inside(*start)) {
+            return Err(Err(*wrong));
+        }
         let ends =
             starts.iter().skip(1).map(|(start, _)| *start).chain([i64::try_from(bytes.len()).unwrap_or(i64::MAX)]);
         for ((start, whose), end) in starts.iter().zip(ends) {

@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 use std::{fs, io};
 
-/// A plain file name: one component that is neither `.` nor `..`.
+/// A plain file name: one component that is neither `.` nor `..`, without a colon, with which Flink fails (`DIR-PATH-01`).
 ///
 /// Flink resolves any relative path, also `../x`, which leaves the savepoint's directory. Its own writers only use bare
 /// names, so nothing is lost by this deliberate deviation.
@@ -16,7 +16,7 @@ impl<'n> FileName<'n> {
         let mut components = Path::new(name).components();
         let plain =
             matches!((components.next(), components.next()), (Some(Component::Normal(only)), None) if only == name);
-        (plain && !name.contains(['\\', '\0'])).then_some(Self(name))
+        (plain && !name.contains(['\\', '\0', ':'])).then_some(Self(name))
     }
 
     /// The name.
@@ -101,7 +101,7 @@ mod tests {
     fn only_plain_names() {
         assert!(FileName::new("8701b0a6-cb20-421a-a403-41e251bda092").is_some());
         assert!(FileName::new("a b%20c").is_some());
-        for name in ["", ".", "..", "/etc/passwd", "../x", "./x", "a/b", "a/", "a\\b", "a\0"] {
+        for name in ["", ".", "..", "/etc/passwd", "../x", "./x", "a/b", "a/", "a\\b", "a\0", "a:b"] {
             assert_eq!(FileName::new(name), None, "{name:?}");
         }
     }
