@@ -4,11 +4,15 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use flink_savepoint::Limits;
 use flink_savepoint::keyed::KeyedStream;
-use flink_savepoint::metadata::{KeyedHandle, Metadata, StreamHandle, SubtaskState, Subtasks};
+use flink_savepoint::metadata::stream_handle::ByteStreamHandle;
+use flink_savepoint::metadata::{
+    Handles, KeyGroupOffsets, KeyGroupsFormat, KeyGroupsHandle, KeyedHandle, Metadata, MetadataVersion, Operator,
+    OperatorId, StreamHandle, Subtask, SubtaskState, Subtasks,
+};
 use flink_savepoint::savepoint::{Directory, METADATA, PartState, Savepoint};
 use flink_savepoint::serializer::Hints;
+use flink_savepoint::wire::JavaStr;
 use flink_savepoint_conformance::explain::{self, File, Group, HexView, Leaf, Lines, Page, Sink, Tree};
 use flink_savepoint_spec::layouts::{self, Structure};
 
@@ -302,6 +306,59 @@ fn it_cuts_keyed_streams_into_the_entries_of_the_reference() {
     assert!(entries > 10_000, "{entries}");
 }
 
+/// Timers of one key group in raw keyed state, which checkpoints have and savepoints do not, and a second group beside it.
+#[test]
+fn timers_in_raw_keyed_state_are_named() {
+    let utf = |text: &str| [&u16::try_from(text.len()).unwrap().to_be_bytes(), text.as_bytes()].concat();
+    let long = "org.apache.flink.api.common.typeutils.base.LongSerializer$LongSerializerSnapshot";
+    let void = "org.apache.flink.runtime.state.VoidNamespaceSerializer$VoidNamespaceSerializerSnapshot";
+    let timers = [
+        &[0xF1, 0xCD, 0x85, 0x9F, 0, 0, 0, 2, 0, 0, 0, 1][..],
+        &utf("user-timers"),
+        &utf(long),
+        &[0, 0, 0, 3],
+        &utf(void),
+        &[0, 0, 0, 3],
+        &[0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0x13, 0x8B],
+        &[0; 4],
+    ]
+    .concat();
+    let second = i64::try_from(timers.len()).unwrap();
+    let data = [&timers[..], b"the operator's own"].concat();
+    let handle = KeyGroupsHandle {
+        format: KeyGroupsFormat::NativeWithId { state_handle_id: JavaStr::from("id") },
+        offsets: KeyGroupOffsets::new(0, [0, -1, second]).unwrap(),
+        delegate: StreamHandle::ByteStream(ByteStreamHandle {
+            handle_name: JavaStr::from("inline"),
+            data: data.into(),
+        }),
+    };
+    let handles = Handles { raw_keyed: Some(KeyedHandle::KeyGroups(handle)), ..Handles::default() };
+    let mut metadata = Metadata::new(MetadataVersion::V6, 1);
+    metadata.operators = vec![Operator {
+        name: None,
+        uid: None,
+        id: OperatorId::from_uid("timers"),
+        parallelism: 1,
+        max_parallelism: 3,
+        coordinator_state: None,
+        subtasks: Subtasks::Listed(vec![Subtask { index: 0, state: SubtaskState::Running(handles) }].into()),
+    }]
+    .into();
+    let bytes = metadata.to_bytes().unwrap();
+    let mut covered = Covered { at: vec![0], ..Covered::default() };
+    let file = File { name: METADATA, bytes: &bytes, metadata: Some(&bytes), hints: Hints::default() };
+    explain::explain(&file, &mut covered).unwrap();
+    assert_eq!((covered.named, covered.problems), (bytes.len() as u64, BTreeSet::new()));
+    let mut values = Values::default();
+    explain::explain(&file, &mut values).unwrap();
+    let stream = "operators[0].subtasks[0].state.raw_keyed.delegate.data.stream";
+    let timer = format!("{stream}.sections[0].services[0].event_timers[0]");
+    assert_eq!(values.of[&format!("{timer}.timestamp")], "5003");
+    assert_eq!(values.of[&format!("{timer}.key")], "\"3\"");
+    assert_eq!(values.of[&format!("{stream}.sections[1].content")], "746865206f70657261746f722773206f776e");
+}
+
 #[test]
 fn whatever_the_bytes_are_it_ends_and_says_where() {
     let path = std::path::Path::new(VALID).join("2.3.0-rocksdb-inline-mp200").join(METADATA);
@@ -312,13 +369,13 @@ fn whatever_the_bytes_are_it_ends_and_says_where() {
         (explain::explain(&file, &mut Tree::new(&mut out, false)), out.len())
     };
     assert!(run(&bytes).0.is_ok());
-    for length in (0..bytes.len()).step_by(97) {
+    for length in (0..bytes.len()).step_by(197) {
         let (done, _) = run(&bytes[..length]);
         let said = done.expect_err("a file that ends early").to_string();
         assert!(said.starts_with("offset 0x"), "{said}");
     }
     let mut bytes = bytes;
-    for at in (0..bytes.len()).step_by(31) {
+    for at in (0..bytes.len()).step_by(131) {
         let before = std::mem::replace(&mut bytes[at], 0xFF);
         let (_, printed) = run(&bytes);
         assert!(printed < 64 << 20, "{printed} at {at:#x}");
@@ -328,7 +385,45 @@ fn whatever_the_bytes_are_it_ends_and_says_where() {
     for junk in [&b""[..], b"\x49\x60\x67\x2d", b"\0\0\0\x06", &[0xFF; 64]] {
         assert!(run(junk).0.is_err());
     }
-    let _ = Limits::default();
+}
+
+/// State files with a changed byte, `SAVEPOINT_EXHAUSTIVE=1`: every byte of them.
+#[test]
+fn damaged_state_files_are_explained_up_to_the_damage() {
+    let step = if std::env::var_os("SAVEPOINT_EXHAUSTIVE").is_some() { 1 } else { 211 };
+    let mut runs = 0;
+    for vector in [
+        "2.3.0-rocksdb-rich",
+        "2.3.0-rocksdb-snappy",
+        "2.3.0-hashmap-sql",
+        "2.3.0-rocksdb-typed",
+        "1.18.1-hashmap-snappy",
+    ] {
+        let directory = std::path::Path::new(VALID).join(vector);
+        let metadata = std::fs::read(directory.join(METADATA)).unwrap();
+        for entry in std::fs::read_dir(&directory).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let mut bytes = std::fs::read(&path).unwrap();
+            if name == METADATA {
+                continue;
+            }
+            for at in (0..bytes.len()).step_by(step) {
+                for change in [0x01, 0x80, 0xFF] {
+                    bytes[at] ^= change;
+                    let file = File { name, bytes: &bytes, metadata: Some(&metadata), hints: Hints::default() };
+                    let mut covered = Covered { at: vec![0], ..Covered::default() };
+                    let done = explain::explain(&file, &mut covered);
+                    assert!(covered.problems.is_empty(), "{vector}/{name} at {at:#x}: {:?}", covered.problems);
+                    assert!(covered.named <= bytes.len() as u64);
+                    assert!(done.is_err() || covered.named == bytes.len() as u64, "{vector}/{name} at {at:#x}");
+                    bytes[at] ^= change;
+                    runs += 1;
+                }
+            }
+        }
+    }
+    assert!(runs > 1_000, "{runs}");
 }
 
 #[test]

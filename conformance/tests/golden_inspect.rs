@@ -114,6 +114,7 @@ fn the_committed_json_schemas_are_those_of_the_types() {
         ("inspect", json::schema::<Report>()),
         ("fingerprint", json::schema::<flink_savepoint_conformance::fingerprint::Report>()),
         ("diff", json::schema::<flink_savepoint_conformance::diff::Report>()),
+        ("explain", json::schema::<flink_savepoint_conformance::explain::Line<'_>>()),
     ];
     for (command, schema) in schemas {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{command}.json"));

@@ -199,10 +199,8 @@ fn choice_table(chapter: &str, choice: &Choice) -> String {
     let _ = writeln!(out, "*{}* (`{}`): {selector}\n", choice.title, choice.id);
     let has_releases = choice.cases.iter().any(|case| case.since.is_some() || case.read_since.is_some());
     let name = &choice.selector;
-    out.push_str(&format!(
-        "| `{name}` | What follows |{} Meaning |\n",
-        if has_releases { " Written by | Read by |" } else { "" }
-    ));
+    let releases = if has_releases { " Written by | Read by |" } else { "" };
+    let _ = writeln!(out, "| `{name}` | What follows |{releases} Meaning |");
     let _ = writeln!(out, "|---|---|{}---|", if has_releases { "---|---|" } else { "" });
     for case in &choice.cases {
         let follows = match &case.layout {

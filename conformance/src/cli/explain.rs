@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use super::Failure;
-use crate::explain::{self, File, HexView, Lines, Page, Sink, Stop, Tree};
+use crate::explain::{self, File, HexView, Line, Lines, Page, Sink, Stop, Tree};
 use crate::hints::HintsFile;
+use crate::json;
 use crate::store::map_file;
 
 /// Every byte of a file, named: field, value, type, and where the specification defines it
@@ -26,7 +27,8 @@ Examples:
   savepoint explain --format json FILE | jq -r 'select(.field == \"class\").value'")]
 pub(super) struct Arguments {
     /// A `_metadata` file or a state file; of a directory, its `_metadata`
-    file: PathBuf,
+    #[arg(required_unless_present = "json_schema")]
+    file: Option<PathBuf>,
 
     /// How it is printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -46,6 +48,10 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     hints: HintsFile,
+
+    /// Print the JSON Schema of a line of `--format json`, and read nothing
+    #[arg(long)]
+    json_schema: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -67,7 +73,11 @@ enum View {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let Arguments { file, format, view, links, spec_url, hints } = arguments;
+    let Arguments { file, format, view, links, spec_url, hints, json_schema } = arguments;
+    let (Some(file), false) = (file, json_schema) else {
+        super::print(&json::schema::<Line<'_>>())?;
+        return Ok(ExitCode::SUCCESS);
+    };
     let hints = hints.read()?;
     let path = if file.is_dir() { file.join(flink_savepoint::savepoint::METADATA) } else { file.clone() };
     let bytes = map_file(&path).map_err(|e| format!("{}: {e}", path.display()))?;

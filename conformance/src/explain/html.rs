@@ -1,5 +1,6 @@
 //! The explanation as one page that needs no network: a tree beside the bytes.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use flink_savepoint_spec::{book, layouts};
@@ -73,12 +74,10 @@ impl<W: Write> Sink for Page<W> {
             Some(layouts::Structure::Choice(choice)) => Some(choice.title.as_str()),
             None => None,
         };
-        let mut hex = String::new();
-        for byte in leaf.bytes.iter().take(SHOWN) {
-            hex.push_str(&format!("{byte:02x} "));
-        }
+        let shown = leaf.bytes.iter().take(SHOWN).map(|byte| format!("{byte:02x}"));
+        let mut hex = shown.collect::<Vec<_>>().join(" ");
         if leaf.bytes.len() > SHOWN {
-            hex.push_str(&format!("and {} bytes more", leaf.bytes.len() - SHOWN));
+            let _ = write!(hex, " and {} bytes more", leaf.bytes.len() - SHOWN);
         }
         writeln!(
             self.out,
@@ -88,7 +87,7 @@ impl<W: Write> Sink for Page<W> {
             escape(&numbered(leaf.name, leaf.index)),
             escape(&leaf.ty),
             escape(&super::text::shortened(&leaf.value, 400)),
-            hex.trim_end(),
+            hex,
         )
     }
 

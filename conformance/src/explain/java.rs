@@ -94,10 +94,8 @@ impl Java {
     }
 
     fn leaf<'a>(
-        &mut self,
         walker: &mut Walker<'_>,
-        layout: &str,
-        name: &str,
+        (layout, name): (&str, &str),
         ty: &str,
         input: Input<'a>,
         length: usize,
@@ -106,7 +104,7 @@ impl Java {
         walker.leaf((layout, name, None), ty, input, length, value)
     }
 
-    fn tag<'a>(&mut self, walker: &mut Walker<'_>, choice: &str, input: Input<'a>) -> Rest<'a> {
+    fn tag<'a>(walker: &mut Walker<'_>, choice: &str, input: Input<'a>) -> Rest<'a> {
         let text = |bytes: &[u8]| {
             let value = bytes.first().map_or(0, |tag| i64::from(*tag));
             let constant = match layouts::get(choice) {
@@ -118,11 +116,10 @@ impl Java {
             };
             constant.map_or_else(|| format!("{value:02X}"), |constant| format!("{value:02X}, {constant}"))
         };
-        self.leaf(walker, choice, "tag", "u8", input, 1, text)
+        Self::leaf(walker, (choice, "tag"), "u8", input, 1, text)
     }
 
     fn utf<'a>(
-        &mut self,
         walker: &mut Walker<'_>,
         layout: &str,
         name: &str,
@@ -131,7 +128,7 @@ impl Java {
         let Some((text, length)) = utf(input.bytes()) else {
             return walker.bad(name, input.offset(), "the stream ends");
         };
-        let rest = self.leaf(walker, layout, name, "utf", input, length, |_| format!("{text:?}"))?;
+        let rest = Self::leaf(walker, (layout, name), "utf", input, length, |_| format!("{text:?}"))?;
         Ok((rest, text))
     }
 
@@ -143,7 +140,7 @@ impl Java {
             Some(Item::Text(text)) => format!("{text:?}"),
             _ => "an object".to_owned(),
         };
-        let rest = self.leaf(walker, "java-reference", "handle", "i32", input, 4, |bytes| {
+        let rest = Self::leaf(walker, ("java-reference", "handle"), "i32", input, 4, |bytes| {
             format!("{}, {about}", hex_spaced(bytes))
         })?;
         Ok((rest, handle))
@@ -167,21 +164,21 @@ impl Java {
         };
         self.within(walker, (name, index, layout), String::new(), input, |java, walker| {
             let choice = if matches!(tag, 0x72 | 0x7D) { "java-class" } else { "java-content" };
-            let rest = java.tag(walker, choice, input)?;
+            let rest = Self::tag(walker, choice, input)?;
             match tag {
                 0x71 => java.reference(walker, rest),
                 0x72 => java.descriptor(walker, rest),
                 0x7D => java.proxy(walker, rest),
                 0x73 => java.object(walker, rest),
                 0x74 => {
-                    let (rest, text) = java.utf(walker, layout, "value", rest)?;
+                    let (rest, text) = Self::utf(walker, layout, "value", rest)?;
                     Ok((rest, Some(java.handle(Item::Text(text)))))
                 }
                 0x7C => {
                     let length = number(&Type::I64, rest.bytes()).map_or(0, |(length, _)| length);
-                    let rest = java.leaf(walker, layout, "length", "i64", rest, 8, decimal)?;
+                    let rest = Self::leaf(walker, (layout, "length"), "i64", rest, 8, decimal)?;
                     let length = usize::try_from(length).unwrap_or(usize::MAX);
-                    let rest = java.leaf(walker, layout, "value", "bytes[length]", rest, length, hex)?;
+                    let rest = Self::leaf(walker, (layout, "value"), "bytes[length]", rest, length, hex)?;
                     Ok((rest, Some(java.handle(Item::Other))))
                 }
                 0x75 => java.array(walker, rest),
@@ -198,9 +195,9 @@ impl Java {
                 0x77 | 0x7A => {
                     let (ty, width) = if tag == 0x77 { (Type::U8, 1) } else { (Type::I32, 4) };
                     let length = number(&ty, rest.bytes()).map_or(0, |(length, _)| length);
-                    let rest = java.leaf(walker, layout, "length", &ty.to_string(), rest, width, decimal)?;
+                    let rest = Self::leaf(walker, (layout, "length"), &ty.to_string(), rest, width, decimal)?;
                     let length = usize::try_from(length).unwrap_or(usize::MAX);
-                    let rest = java.leaf(walker, layout, "data", "bytes[length]", rest, length, hex)?;
+                    let rest = Self::leaf(walker, (layout, "data"), "bytes[length]", rest, length, hex)?;
                     Ok((rest, None))
                 }
                 _ => Ok((rest, None)),
@@ -214,13 +211,13 @@ impl Java {
 
     fn descriptor<'a>(&mut self, walker: &mut Walker<'_>, input: Input<'a>) -> Read<'a> {
         let layout = "java-class-descriptor";
-        let (rest, class_name) = self.utf(walker, layout, "class_name", input)?;
-        let rest = self.leaf(walker, layout, "serial_version_uid", "i64", rest, 8, decimal)?;
+        let (rest, class_name) = Self::utf(walker, layout, "class_name", input)?;
+        let rest = Self::leaf(walker, (layout, "serial_version_uid"), "i64", rest, 8, decimal)?;
         let handle = self.handle(Item::Other);
         let flags = rest.bytes().first().copied().unwrap_or_default();
-        let rest = self.leaf(walker, layout, "flags", "u8", rest, 1, |_| format!("{flags:02X}"))?;
+        let rest = Self::leaf(walker, (layout, "flags"), "u8", rest, 1, |_| format!("{flags:02X}"))?;
         let count = number(&Type::U16, rest.bytes()).map_or(0, |(count, _)| count);
-        let mut rest = self.leaf(walker, layout, "field_count", "u16", rest, 2, decimal)?;
+        let mut rest = Self::leaf(walker, (layout, "field_count"), "u16", rest, 2, decimal)?;
         let mut fields = Vec::new();
         for i in 0..u64::try_from(count).unwrap_or(0) {
             let at = rest;
@@ -229,8 +226,9 @@ impl Java {
             rest = self
                 .within(walker, ("fields", Some(i), "java-field-descriptor"), String::new(), at, |java, walker| {
                     let layout = "java-field-descriptor";
-                    let rest = java.leaf(walker, layout, "type_code", "u8", at, 1, |_| char::from(code).to_string())?;
-                    let (rest, name) = java.utf(walker, layout, "field_name", rest)?;
+                    let rest =
+                        Self::leaf(walker, (layout, "type_code"), "u8", at, 1, |_| char::from(code).to_string())?;
+                    let (rest, name) = Self::utf(walker, layout, "field_name", rest)?;
                     field_name = name;
                     if matches!(code, b'L' | b'[') {
                         java.content(walker, "signature", None, rest)
@@ -255,7 +253,7 @@ impl Java {
         let layout = "java-proxy-class";
         let handle = self.handle(Item::Class(Class::default()));
         let count = number(&Type::I32, input.bytes()).map_or(0, |(count, _)| count);
-        let mut rest = self.leaf(walker, layout, "interface_count", "i32", input, 4, decimal)?;
+        let mut rest = Self::leaf(walker, (layout, "interface_count"), "i32", input, 4, decimal)?;
         for i in 0..u64::try_from(count).unwrap_or(0) {
             let Some((text, length)) = utf(rest.bytes()) else {
                 return walker.bad("interfaces", rest.offset(), "the stream ends");
@@ -280,7 +278,7 @@ impl Java {
             rest = self.content(walker, "annotations", Some(number), rest)?.0;
             number += 1;
         }
-        self.leaf(walker, layout, "end_annotations", "bytes[1]", rest, 1, hex_spaced)
+        Self::leaf(walker, (layout, "end_annotations"), "bytes[1]", rest, 1, hex_spaced)
     }
 
     fn object<'a>(&mut self, walker: &mut Walker<'_>, input: Input<'a>) -> Read<'a> {
@@ -325,25 +323,27 @@ impl Java {
             b'I' => Type::I32,
             b'J' => Type::I64,
             b'F' => {
-                return self
-                    .leaf(walker, layout, shown, "f32", input, 4, |bytes| format!("{prefix}{}", hex_spaced(bytes)));
+                return Self::leaf(walker, (layout, shown), "f32", input, 4, |bytes| {
+                    format!("{prefix}{}", hex_spaced(bytes))
+                });
             }
             b'D' => {
-                return self
-                    .leaf(walker, layout, shown, "f64", input, 8, |bytes| format!("{prefix}{}", hex_spaced(bytes)));
+                return Self::leaf(walker, (layout, shown), "f64", input, 8, |bytes| {
+                    format!("{prefix}{}", hex_spaced(bytes))
+                });
             }
             _ => return Ok(self.content(walker, if is_known { shown } else { name }, None, input)?.0),
         };
         let (value, width) = number(&ty, input.bytes()).unwrap_or_default();
         let text = if ty == Type::Bool { (value != 0).to_string() } else { value.to_string() };
-        self.leaf(walker, layout, shown, &ty.to_string(), input, width, |_| format!("{prefix}{text}"))
+        Self::leaf(walker, (layout, shown), &ty.to_string(), input, width, |_| format!("{prefix}{text}"))
     }
 
     fn array<'a>(&mut self, walker: &mut Walker<'_>, input: Input<'a>) -> Read<'a> {
         let (rest, class) = self.class(walker, "class", input)?;
         let handle = self.handle(Item::Other);
         let count = number(&Type::I32, rest.bytes()).map_or(0, |(count, _)| count);
-        let mut rest = self.leaf(walker, "java-array", "length", "i32", rest, 4, decimal)?;
+        let mut rest = Self::leaf(walker, ("java-array", "length"), "i32", rest, 4, decimal)?;
         let code = self.class_at(class).name.as_bytes().get(1).copied().unwrap_or(b'L');
         for i in 0..u64::try_from(count).unwrap_or(0) {
             rest = match code {

@@ -22,7 +22,7 @@ const END_OF_RUN: u8 = 0x80;
 struct States {
     width: Option<PrefixWidth>,
     compressed: bool,
-    states: Vec<State>,
+    by_id: Vec<State>,
 }
 
 struct State {
@@ -36,7 +36,8 @@ struct State {
 
 impl State {
     fn new(key: &TypeDescription, info: &StateMetaInfo<'_>) -> Self {
-        let namespace = info.namespace_serializer.as_ref().map(|one| one.type_description());
+        let namespace =
+            info.namespace_serializer.as_ref().map(flink_savepoint::serializer::SerializerSnapshot::type_description);
         let layout = match (info.kind, &namespace) {
             (StateKind::Keyed(kind), Some(namespace)) => KeyLayout::new(key.clone(), namespace.clone(), kind),
             _ => None,
@@ -54,14 +55,14 @@ pub(super) fn explain(
     input: Input<'_>,
 ) -> Result<(), Stop> {
     let opened = open(walker, offsets, max, input);
-    let mut states = States { width: max.map(MaxParallelism::prefix_width), compressed: false, states: Vec::new() };
+    let mut states = States { width: max.map(MaxParallelism::prefix_width), compressed: false, by_id: Vec::new() };
     if let Some(header) = &opened {
         let infos = header.states.iter();
         let all = infos.flat_map(|info| [Some(&info.value_serializer), info.namespace_serializer.as_ref()]).flatten();
         stream::know_foreign(walker, input, std::iter::once(&header.key_serializer).chain(all));
         let key = header.key_serializer.type_description();
         states.compressed = header.compressed;
-        states.states = header.states.iter().map(|info| State::new(&key, info)).collect();
+        states.by_id = header.states.iter().map(|info| State::new(&key, info)).collect();
     }
     if let Some(max) = max {
         walker.env.insert("max_parallelism", Literal::Number(max.get().into()));
@@ -168,7 +169,7 @@ fn section_of<'a>(walker: &mut Walker<'_>, states: &States, section: Input<'a>) 
             (None, Some(id)) => usize::from(u16::from_be_bytes(*id)),
             (None, None) => return walker.bad("end_mark", rest.offset(), "the section ends without its end mark"),
         };
-        let state = states.states.get(id);
+        let state = states.by_id.get(id);
         let about = state.map_or_else(|| format!("state {id}"), |state| format!("state {}", state.name));
         let group = Group {
             name: "entries",

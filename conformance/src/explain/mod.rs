@@ -67,24 +67,23 @@ pub fn explain(file: &File<'_>, sink: &mut dyn Sink) -> Result<(), Stop> {
         walker.env.insert("changelog_layout", Literal::Word(if old { "A" } else { "B" }.to_owned()));
         let rest = walker.structure("metadata-file", "metadata", None, input)?;
         if !rest.is_empty() {
-            walker.leaf(("metadata-file", "trailing", None), "rest", rest, rest.len(), crate::text::hex)?;
+            walker.structure("trailing-bytes", "trailing", None, rest)?;
         }
         return Ok(());
     }
     let alone;
-    let stream = match streams.file(file.name) {
-        Some(stream) => stream,
-        None => {
-            let Some(kind) = guess(file.bytes) else {
-                return walker.bad(
-                    "",
-                    0,
-                    "neither a metadata file nor a state file that says what it is; beside its _metadata it may be known",
-                );
-            };
-            alone = Stream::alone(kind);
-            &alone
-        }
+    let stream = if let Some(stream) = streams.file(file.name) {
+        stream
+    } else {
+        let Some(kind) = guess(file.bytes) else {
+            return walker.bad(
+                "",
+                0,
+                "neither a metadata file nor a state file that says what it is; beside its _metadata it may be known",
+            );
+        };
+        alone = Stream::alone(kind);
+        &alone
     };
     stream::explain(&mut walker, stream, input)
 }

@@ -143,7 +143,8 @@ fn partition<'a>(walker: &mut Walker<'_>, state: &StateMetaInfo<'_>, index: Opti
         let Some(entries) = broadcast_entries(state, bytes.bytes()) else {
             return walker.leaf((layout, "entries", None), "value", rest, rest.len(), hex);
         };
-        let key_type = state.key_serializer.as_ref().map(|one| one.type_description());
+        let key_type =
+            state.key_serializer.as_ref().map(flink_savepoint::serializer::SerializerSnapshot::type_description);
         for (i, (key, of)) in entries.into_iter().enumerate() {
             let layout = "broadcast-entry";
             let about = String::new();

@@ -1,5 +1,5 @@
 //! What tests of the specification share.
-#![allow(dead_code, reason = "not every test uses all of it")]
+#![allow(dead_code, unreachable_pub, reason = "not every test uses all of it")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -81,7 +81,7 @@ fn file_of(directory: &Path, marker: &Marker<'_>) -> Result<PathBuf, String> {
     let mut found = None;
     for operator in &savepoint.metadata().operators {
         let names = [&operator.uid, &operator.name];
-        if !names.into_iter().flatten().any(|name| name.to_string() == wanted) {
+        if !names.into_iter().flatten().any(|name| name.to_text() == wanted) {
             continue;
         }
         let look = |part: &flink_savepoint::savepoint::Part<'_, '_>| {
