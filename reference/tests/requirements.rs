@@ -466,7 +466,9 @@ fn date_and_time_are_null_both_or_neither() {
 fn meta_info(options: &[(&str, &str)], serializers: &[(&str, Scalar)]) -> Vec<u8> {
     let count = |n: usize| u32::try_from(n).unwrap().to_be_bytes();
     let mut bytes = [&utf("s")[..], &[0; 4], &count(options.len())].concat();
-    options.iter().for_each(|(key, value)| bytes.extend([utf(key), utf(value)].concat()));
+    for (key, value) in options {
+        bytes.extend([utf(key), utf(value)].concat());
+    }
     bytes.extend(count(serializers.len()));
     for (key, value) in serializers {
         bytes.extend([&utf(key)[..], &[0, 0, 0, 2], scalar(*value).raw()].concat());

@@ -104,6 +104,8 @@ pub struct Case {
     pub until: Option<String>,
     /// First release that reads it, if that is another one.
     pub read_since: Option<String>,
+    /// Last release that reads it, if later ones do not.
+    pub read_until: Option<String>,
     /// Where one value has two layouts.
     pub when: Option<Condition>,
     /// What it stands for.

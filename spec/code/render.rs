@@ -217,7 +217,13 @@ fn choice_table(chapter: &str, choice: &Choice) -> String {
                 (None, Some(until)) => format!("up to {until}"),
                 (None, None) => String::new(),
             };
-            let read = case.readable_since().map_or("all".to_owned(), |since| format!("{since} and later"));
+            let read = match (case.readable_since(), &case.read_until) {
+                (Some(since), Some(until)) if since == until => since.to_owned(),
+                (Some(since), Some(until)) => format!("{since} to {until}"),
+                (Some(since), None) => format!("{since} and later"),
+                (None, Some(until)) => format!("up to {until}"),
+                (None, None) => "all".to_owned(),
+            };
             let _ = write!(out, " {written} | {read} |");
         }
         let constant = case.constant.as_ref().map_or_else(String::new, |constant| format!("`{constant}`: "));
