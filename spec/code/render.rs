@@ -12,6 +12,7 @@ use crate::book;
 use crate::layouts::{self, Choice, Field, Layout, Scale, Structure, Type};
 use crate::releases::{self, Changelog, OperatorSnappy, Versions};
 use crate::requirements::{self, Requirement};
+use crate::serializers;
 
 /// Metadata versions that have a column.
 const VERSIONS: std::ops::RangeInclusive<u8> = 2..=6;
@@ -104,6 +105,7 @@ pub fn of_registry(chapter: &str, marker: &Marker<'_>) -> Result<Option<String>,
         }
         "index" => out = index(),
         "releases" => out = releases_table(),
+        "classes" => out = classes_table(),
         _ => return Ok(None),
     }
     Ok(Some(out))
@@ -269,6 +271,16 @@ fn index() -> String {
             let _ = writeln!(out, "| [{}] | {} | {} | {text} |", one.id, one.level.word(), one.applies.label());
         }
         out.push('\n');
+    }
+    out
+}
+
+/// The snapshot classes by their names in a file, with the section that has their bodies.
+fn classes_table() -> String {
+    let mut out = String::from("| Class | Section |\n|---|---|\n");
+    for one in serializers::all() {
+        let section = if one.known { one.family.as_str() } else { "not specified" };
+        let _ = writeln!(out, "| `{}` | {section} |", one.class);
     }
     out
 }
