@@ -2,8 +2,10 @@
 #![deny(unsafe_code)]
 
 pub mod cli;
+pub mod compat;
 pub mod diff;
 pub mod dump;
+pub mod explain;
 pub mod fingerprint;
 pub mod hints;
 pub mod inspect;

@@ -18,7 +18,8 @@ use crate::serializers;
 const VERSIONS: std::ops::RangeInclusive<u8> = 2..=6;
 const END: &str = "<!-- end -->";
 /// What is generated.
-const KINDS: [&str; 8] = ["layout", "choice", "requirements", "example", "errors", "releases", "index", "references"];
+const KINDS: [&str; 9] =
+    ["layout", "choice", "requirements", "example", "errors", "releases", "classes", "index", "references"];
 
 /// The first line of a generated block.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -121,12 +121,22 @@ pub struct UidSpan {
     pub until: Number,
     /// The number.
     pub uid: i64,
+    /// Numbers of other releases that these read as well.
+    #[serde(default)]
+    pub tolerated: Vec<i64>,
 }
 
 impl JavaClass {
-    /// The `serialVersionUID` in a release, if it has the class.
-    pub fn uid_in(&self, release: &Release) -> Option<i64> {
-        self.uids.iter().find(|span| (span.since..=span.until).contains(&release.name)).map(|span| span.uid)
+    /// The `serialVersionUID` in a release, and the others that it tolerates; none if it does not have the class.
+    pub fn in_release(&self, release: &Release) -> Option<&UidSpan> {
+        self.uids.iter().find(|span| (span.since..=span.until).contains(&release.name))
+    }
+}
+
+impl UidSpan {
+    /// Whether a stream with that number is read.
+    pub fn reads(&self, uid: i64) -> bool {
+        uid == self.uid || self.tolerated.contains(&uid)
     }
 }
 
@@ -200,8 +210,9 @@ mod tests {
         let scala = get("org.apache.flink.api.scala.typeutils.ScalaOptionSerializerSnapshot").unwrap();
         assert!(scala.is_in(in_release("1.20")) && !scala.is_in(in_release("2.0")));
         let data_type = java_class("org.apache.flink.table.types.DataType").unwrap();
-        assert_ne!(data_type.uid_in(in_release("1.13")), data_type.uid_in(in_release("2.3")));
+        let of_1_13 = data_type.in_release(in_release("1.13")).unwrap().uid;
+        assert!(!data_type.in_release(in_release("2.3")).unwrap().reads(of_1_13));
         let bitmap = java_class("org.apache.flink.table.types.logical.BitmapType").unwrap();
-        assert_eq!(bitmap.uid_in(in_release("2.2")), None);
+        assert!(bitmap.in_release(in_release("2.2")).is_none());
     }
 }

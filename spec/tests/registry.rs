@@ -261,6 +261,16 @@ fn the_text_has_every_layout_once() {
 }
 
 #[test]
+fn every_comment_in_a_chapter_is_a_marker() {
+    for (name, text) in chapters() {
+        for line in text.lines().filter(|line| line.starts_with("<!--")) {
+            let known = Marker::parse(line).is_some() || line == "<!-- end -->";
+            assert!(known || line.starts_with("<!-- serializers by release: "), "{name}.md: {line}");
+        }
+    }
+}
+
+#[test]
 fn every_file_of_registry_and_book_is_compiled_in() {
     let stems = |directory: &str, suffix: &str| -> BTreeSet<String> {
         let entries = fs::read_dir(format!("{ROOT}/spec/{directory}")).unwrap();

@@ -5,10 +5,11 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use flink_savepoint::logical::Fingerprint;
-use flink_savepoint::metadata::{Metadata, ReadOptions};
+use flink_savepoint::metadata::{Metadata, ReadOptions, Release};
 use flink_savepoint::savepoint::Savepoint;
 
 use super::{Failure, print};
+use crate::compat;
 use crate::fingerprint::survey;
 use crate::hints::HintsFile;
 use crate::inspect::{Report, text};
@@ -27,6 +28,7 @@ Examples:
   savepoint inspect /savepoints/savepoint-bce087-b6acd11e2320
   savepoint inspect --metadata-only DIR        at once, however large the state is
   savepoint inspect --subtasks DIR             every subtask with its handles
+  savepoint inspect --compat DIR               which releases of Flink read it, and why the others do not
   savepoint inspect --format json DIR | jq '.operators[].uid'
   savepoint inspect --json-schema              what the JSON consists of")]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
@@ -42,6 +44,10 @@ pub(super) struct Arguments {
     /// Read only `_metadata`; look up the state files, and do not open them
     #[arg(long)]
     metadata_only: bool,
+
+    /// Show which releases of Flink read it, and why the others do not, instead of what is in it
+    #[arg(long, conflicts_with_all = ["subtasks", "metadata_only"])]
+    compat: bool,
 
     #[command(flatten)]
     hints: HintsFile,
@@ -76,11 +82,14 @@ enum Format {
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let Some(path) = arguments.path.as_deref().filter(|_| !arguments.json_schema) else {
-        print(&json::schema::<Report>())?;
+        print(&if arguments.compat { json::schema::<compat::Report>() } else { json::schema::<Report>() })?;
         return Ok(ExitCode::SUCCESS);
     };
     let source = Source::open(path)?;
     let metadata = ReadOptions::new().strict(arguments.strict).read(&source.bytes).map_err(|e| source.failure(&e))?;
+    if arguments.compat {
+        return show_compat(arguments, &source, metadata);
+    }
     let report = |metadata: &Metadata<'_>, state: Option<&Fingerprint>| Report::new(&source, metadata, state);
     let report = if matches!(arguments.format, Format::Tree) || arguments.metadata_only {
         report(&metadata, None)
@@ -95,4 +104,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Format::Tree => format!("{metadata:#?}\n"),
     })?;
     Ok(if report.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Only facts: that some release does not read it is nothing wrong with a savepoint.
+fn show_compat(arguments: &Arguments, source: &Source, metadata: Metadata<'_>) -> Result<ExitCode, Failure> {
+    let files = MappedFiles::new(&source.directory, arguments.follow_absolute);
+    let savepoint = Savepoint::new(metadata, files).with_hints(arguments.hints.read()?);
+    let facts = compat::Facts::of(&savepoint);
+    let report = compat::Report::new(source.file.display().to_string(), savepoint.metadata(), &facts, &Release::ALL);
+    print(&match arguments.format {
+        Format::Text => compat::text::render(&report),
+        Format::Json => serde_json::to_string_pretty(&report)? + "\n",
+        Format::Tree => return Err("--format tree shows the metadata file; --compat has text and json".into()),
+    })?;
+    Ok(if report.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -1,7 +1,9 @@
 //! The command line: one file for each subcommand, each of them thin.
 
+mod check;
 mod diff;
 mod dump;
+mod explain;
 mod fingerprint;
 mod inspect;
 mod printing;
@@ -31,7 +33,9 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Inspect(inspect::Arguments),
+    Check(check::Arguments),
     Dump(dump::Arguments),
+    Explain(explain::Arguments),
     Fingerprint(fingerprint::Arguments),
     Diff(diff::Arguments),
     Rewrite(rewrite::Arguments),
@@ -44,7 +48,9 @@ type Failure = Box<dyn std::error::Error>;
 pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
         Command::Dump(arguments) => dump::run(arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Fingerprint(arguments) => fingerprint::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Rewrite(arguments) => rewrite::run(&arguments),

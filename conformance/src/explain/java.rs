@@ -148,6 +148,18 @@ impl Java {
 
     fn content<'a>(&mut self, walker: &mut Walker<'_>, name: &str, index: Option<u64>, input: Input<'a>) -> Read<'a> {
         let tag = input.bytes().first().copied().unwrap_or_default();
+        let choice = if matches!(tag, 0x72 | 0x7D) { "java-class" } else { "java-content" };
+        self.item(walker, (name, index, choice), input)
+    }
+
+    /// An item, where the choice of that id stands.
+    fn item<'a>(
+        &mut self,
+        walker: &mut Walker<'_>,
+        (name, index, choice): (&str, Option<u64>, &str),
+        input: Input<'a>,
+    ) -> Read<'a> {
+        let tag = input.bytes().first().copied().unwrap_or_default();
         let layout = match tag {
             0x71 => "java-reference",
             0x72 => "java-class-descriptor",
@@ -160,10 +172,9 @@ impl Java {
             0x7C => "java-long-string",
             0x7D => "java-proxy-class",
             0x7E => "java-enum",
-            _ => "java-content",
+            _ => choice,
         };
         self.within(walker, (name, index, layout), String::new(), input, |java, walker| {
-            let choice = if matches!(tag, 0x72 | 0x7D) { "java-class" } else { "java-content" };
             let rest = Self::tag(walker, choice, input)?;
             match tag {
                 0x71 => java.reference(walker, rest),
@@ -206,7 +217,7 @@ impl Java {
     }
 
     fn class<'a>(&mut self, walker: &mut Walker<'_>, name: &str, input: Input<'a>) -> Read<'a> {
-        self.content(walker, name, None, input)
+        self.item(walker, (name, None, "java-class"), input)
     }
 
     fn descriptor<'a>(&mut self, walker: &mut Walker<'_>, input: Input<'a>) -> Read<'a> {
