@@ -178,3 +178,22 @@ fn the_committed_json_schema_is_that_of_the_type() {
     let committed = fs::read_to_string(&path).unwrap_or_default();
     assert_eq!(committed, schema, "write `savepoint check --json-schema` into {}", path.display());
 }
+
+/// COMPAT-KRYO-01: values of Kryo are not copied from one generation to the other without a word.
+#[test]
+fn a_rewrite_says_what_it_does_not_mend() {
+    let scratch = tempfile::tempdir().unwrap();
+    let rewrite = |id: &str, release: &str| {
+        let from = format!("{}/vectors/valid/{id}", env!("CARGO_MANIFEST_DIR"));
+        let to = scratch.path().join(format!("{id}-{release}"));
+        let drop = ["--drop", "operator-name", "--drop", "operator-uid", "--drop", "properties"];
+        let arguments = ["rewrite", &from, to.to_str().unwrap(), "--release", release];
+        let done = savepoint(&[&arguments[..], &drop].concat());
+        assert!(done.status.success(), "{done:?}");
+        String::from_utf8(done.stderr).unwrap()
+    };
+    assert!(rewrite("2.3.0-rocksdb-typed", "1.20").contains("Kryo 2.24 does not read"));
+    assert!(rewrite("1.20.5-rocksdb-typed", "2.3").contains("[COMPAT-KRYO]"));
+    assert_eq!(rewrite("2.3.0-rocksdb-typed", "2.1"), "");
+    assert_eq!(rewrite("2.3.0-rocksdb-file", "1.13"), "");
+}

@@ -7,7 +7,8 @@ use clap::{Args, ValueEnum};
 use flink_savepoint::metadata::{Dropping, Feature, Metadata, Release};
 use flink_savepoint::savepoint::{Rewrite, Savepoint, SavepointWriter};
 
-use super::Failure;
+use super::{Failure, note};
+use crate::compat::{Facts, ReasonReport, Report};
 use crate::hints::HintsFile;
 use crate::source::Source;
 use crate::store::MappedFiles;
@@ -16,7 +17,8 @@ use crate::store::MappedFiles;
 ///
 /// What it means stays the same. State that the release reads in another format is converted, other state is copied. Something
 /// that the release cannot hold is an error that names it, unless --drop allows to leave it out. The directory is written
-/// atomically: it is there completely or not at all.
+/// atomically: it is there completely or not at all. What was copied though the release does not read it, as values of Kryo
+/// between Flink 1.x and 2.x, is named on standard error.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -96,5 +98,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     Rewrite { dropping, compression, ..Rewrite::new(arguments.release) }
         .run(&savepoint, writer)
         .map_err(|error| out(&error))?;
+    // What was copied as it is may be what that release does not read: values of Kryo above all (COMPAT-KRYO-01).
+    let name = source.file.display().to_string();
+    let report = Report::new(name, savepoint.metadata(), &Facts::of(&savepoint), &[arguments.release]);
+    for release in &report.releases {
+        for reason in release.reasons.iter().filter(|reason| !reason.mended_by_rewrite) {
+            let ReasonReport { code, text, first, .. } = reason;
+            note(&format!("not mended for Flink {}: {text}: {first} [{code}]", release.release));
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
