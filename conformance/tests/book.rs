@@ -9,7 +9,7 @@ use std::fs;
 use flink_savepoint_spec::book;
 use flink_savepoint_spec::render::{self, Marker};
 
-use common::{ROOT, Worked, example, glossary_of_errors, rewritten};
+use common::{ROOT, Worked, example, rewritten};
 
 fn on_disk(chapter: &str) -> String {
     fs::read_to_string(format!("{ROOT}/spec/src/{chapter}.md")).unwrap()
@@ -19,7 +19,6 @@ fn on_disk(chapter: &str) -> String {
 fn rendered(chapter: &str, text: &str) -> Result<String, String> {
     let text = render::fill(text, |marker| match marker.kind {
         "example" => example(marker).map(|one| Some(one.text)),
-        "errors" => Ok(Some(glossary_of_errors())),
         "references" => Ok(None),
         _ => render::of_registry(chapter, marker),
     })?;

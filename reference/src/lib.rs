@@ -51,5 +51,5 @@ pub mod serializer;
 pub mod value;
 pub mod wire;
 
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorClass, ErrorKind};
 pub use limits::Limits;

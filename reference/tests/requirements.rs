@@ -46,7 +46,7 @@ fn utf(text: &str) -> Vec<u8> {
 #[track_caller]
 fn is(error: &Error, kind: &ErrorKind, offset: u64, path: &str) {
     assert_eq!((error.kind(), error.offset(), error.path().as_str()), (kind, offset, path), "{error}");
-    let known = ErrorKind::ALL.iter().any(|(code, id)| (*code, *id) == (kind.code(), kind.requirement()));
+    let known = ErrorKind::ALL.iter().any(|(code, id, _)| (*code, *id) == (kind.code(), kind.requirement()));
     assert!(known, "{}", kind.code());
 }
 

@@ -8,18 +8,28 @@
 
 use std::fmt::Write as _;
 
-use crate::book;
 use crate::layouts::{self, Choice, Field, Layout, Scale, Structure, Type};
 use crate::releases::{self, Changelog, OperatorSnappy, Versions};
 use crate::requirements::{self, Requirement};
 use crate::serializers;
+use crate::{book, errors};
 
 /// Metadata versions that have a column.
 const VERSIONS: std::ops::RangeInclusive<u8> = 2..=6;
 const END: &str = "<!-- end -->";
 /// What is generated.
-const KINDS: [&str; 9] =
-    ["layout", "choice", "requirements", "example", "errors", "releases", "classes", "index", "references"];
+const KINDS: [&str; 10] = [
+    "layout",
+    "choice",
+    "requirements",
+    "example",
+    "errors",
+    "error-classes",
+    "releases",
+    "classes",
+    "index",
+    "references",
+];
 
 /// The first line of a generated block.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +117,8 @@ pub fn of_registry(chapter: &str, marker: &Marker<'_>) -> Result<Option<String>,
         "index" => out = index(),
         "releases" => out = releases_table(),
         "classes" => out = classes_table(),
+        "error-classes" => out = error_classes_table(),
+        "errors" => out = errors_table(),
         _ => return Ok(None),
     }
     Ok(Some(out))
@@ -272,6 +284,26 @@ fn index() -> String {
             let _ = writeln!(out, "| [{}] | {} | {} | {text} |", one.id, one.level.word(), one.applies.label());
         }
         out.push('\n');
+    }
+    out
+}
+
+/// What an error says of a file.
+fn error_classes_table() -> String {
+    let mut out = String::from("| Class | Meaning | What a reader does |\n|---|---|---|\n");
+    for class in errors::classes() {
+        let _ = writeln!(out, "| {} | {} | {} |", class.name, class.meaning, class.reader);
+    }
+    out
+}
+
+/// The codes of errors.
+fn errors_table() -> String {
+    let mut out = String::from("| Code | Class | Requirement |\n|---|---|---|\n");
+    for error in errors::codes() {
+        let broken = requirements::all().iter().find(|one| one.errors.contains(&error.code));
+        let broken = broken.map_or_else(String::new, |one| format!("[{}]: {}", one.id, one.text.replace('|', "\\|")));
+        let _ = writeln!(out, "| `{}` | {} | {broken} |", error.code, error.class);
     }
     out
 }

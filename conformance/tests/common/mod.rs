@@ -1,13 +1,10 @@
 //! What tests of the specification share.
 #![allow(dead_code, unreachable_pub, reason = "not every test uses all of it")]
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use flink_savepoint::ErrorKind;
 use flink_savepoint::keyed::{KeyedStream, KeyedWriter};
 use flink_savepoint::metadata::{KeyedHandle, Metadata};
 use flink_savepoint::operator::{OperatorStream, OperatorWriter, SnappyLayout};
@@ -15,7 +12,6 @@ use flink_savepoint::savepoint::{Directory, METADATA, Part, PartState, Savepoint
 use flink_savepoint::serializer::Hints;
 use flink_savepoint_conformance::explain::{self, Example, File, Sink, Stop};
 use flink_savepoint_spec::render::Marker;
-use flink_savepoint_spec::requirements;
 
 /// The root of the workspace.
 pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -159,18 +155,4 @@ fn operator_again(stream: &OperatorStream<'_>) -> Option<Vec<u8>> {
         }
     }
     Some(writer.finish().unwrap().sink)
-}
-
-/// The table of error codes.
-pub fn glossary_of_errors() -> String {
-    let mut by_code = BTreeMap::new();
-    for (code, requirement) in ErrorKind::ALL {
-        by_code.insert(*code, *requirement);
-    }
-    let mut out = String::from("| Code | Requirement | |\n|---|---|---|\n");
-    for (code, requirement) in by_code {
-        let text = requirements::get(requirement).map_or("", |one| one.text.as_str()).replace('|', "\\|");
-        let _ = writeln!(out, "| `{code}` | [{requirement}] | {text} |");
-    }
-    out
 }

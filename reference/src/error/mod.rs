@@ -4,7 +4,7 @@ mod kind;
 
 use std::fmt;
 
-pub use kind::{ErrorKind, TypePosition};
+pub use kind::{ErrorClass, ErrorKind, TypePosition};
 
 use crate::wire::Input;
 
