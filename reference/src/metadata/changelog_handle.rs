@@ -114,7 +114,7 @@ pub struct ByteIncrement<'a> {
     pub key_groups: KeyGroupRange,
     /// First sequence number; not negative.
     pub from: i64,
-    /// Sequence number behind the last; not negative.
+    /// Sequence number behind the last; in the layout of 1.14 that of the last. Not negative.
     pub to: i64,
     /// The changes.
     pub changes: List<'a, Change<'a>>,
