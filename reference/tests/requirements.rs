@@ -11,9 +11,9 @@ use flink_savepoint::logical::fingerprint;
 use flink_savepoint::meta_info::{KeyedStateType, StateKind, StateMetaInfo};
 use flink_savepoint::metadata::stream_handle::ByteStreamHandle;
 use flink_savepoint::metadata::{
-    Dropping, Feature, Handles, KeyGroupOffsets, KeyGroupRange, KeyGroupsFormat, KeyedHandle, Metadata,
-    MetadataVersion, Mode, Operator, OperatorStateHandle, Release, StateMeta, StreamHandle, SubtaskState, Subtasks,
-    Target,
+    Dropping, Feature, Handles, KeyGroupOffsets, KeyGroupRange, KeyGroupsFormat, KeyedHandle, List, Metadata,
+    MetadataVersion, Mode, Operator, OperatorId, OperatorStateHandle, ReadOptions, Release, StateMeta, StreamHandle,
+    SubtaskState, Subtasks, Target,
 };
 use flink_savepoint::operator::{OperatorHeader, OperatorStream};
 use flink_savepoint::savepoint::{
@@ -779,6 +779,37 @@ fn offsets_of_raw_state() {
     });
     assert!(!failures.is_empty());
     assert!(failures.iter().all(|why| matches!(why, Why::RawPartition { offset: -1, .. })), "{failures:?}");
+}
+
+/// META-OPERATOR-04: from 1 to 32768; Flink's reader takes any other, too.
+#[test]
+fn max_parallelisms() {
+    let (_, bytes) = vector("2.3.0-crafted-empty");
+    let mut metadata = Metadata::parse(&bytes).unwrap();
+    let operator = |max_parallelism| Operator {
+        name: None,
+        uid: None,
+        id: OperatorId([7; 16]),
+        parallelism: 0,
+        max_parallelism,
+        coordinator_state: None,
+        subtasks: Subtasks::Listed(List::default()),
+    };
+    for (max, sound) in [(0, false), (1, true), (32_768, true), (32_769, false)] {
+        metadata.operators = vec![operator(max)].into();
+        let written = metadata.to_bytes();
+        assert_eq!(written.is_ok(), sound, "{max}");
+        if let Err(error) = written {
+            is(&error, &ErrorKind::MaxParallelism { found: max }, 48, "operators[0].max_parallelism");
+        }
+    }
+    // The same by hand: only strict readers refuse it. Two empty texts, the id, parallelism 0.
+    metadata.operators = vec![operator(1)].into();
+    let mut bytes = metadata.to_bytes().unwrap();
+    bytes[48..52].copy_from_slice(&0_i32.to_be_bytes());
+    assert_eq!(Metadata::parse(&bytes).unwrap().operators.iter().next().unwrap().max_parallelism, 0);
+    let error = ReadOptions::new().strict(true).read(&bytes).unwrap_err();
+    is(&error, &ErrorKind::MaxParallelism { found: 0 }, 48, "operators[0].max_parallelism");
 }
 
 /// META-CHANNEL-02, META-CANONICAL-01: channel state and segments are of checkpoints.

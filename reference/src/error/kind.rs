@@ -177,6 +177,9 @@ error_kinds! {
     /// Parallelism negative, or above the max parallelism.
     Parallelism { /** Parallelism. */ parallelism: i32, /** Max parallelism. */ max_parallelism: i32 }
         = "parallelism", "META-OPERATOR-01", Invalid, "parallelism {parallelism} is not between 0 and the max parallelism {max_parallelism}";
+    /// A max parallelism that no operator can have. Flink reads it; writers and strict readers refuse it.
+    MaxParallelism { /** The max parallelism. */ found: u32 }
+        = "max-parallelism", "META-OPERATOR-04", NotCanonical, "max parallelism {found}, it is 1 to 32768";
     /// Coordinator state in another handle than an inline one.
     CoordinatorHandle { /** The type byte found. */ found: u8 }
         = "coordinator-handle", "META-OPERATOR-02", Invalid, "coordinator state in a handle of type {found}, only 0 (none) and 1 (inline) are allowed";

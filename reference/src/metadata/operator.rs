@@ -1,5 +1,7 @@
 //! Operators.
 
+use std::ops::RangeInclusive;
+
 use super::codec::{Codec, List, ReadContext, WriteContext};
 use super::operator_id::OperatorId;
 use super::release::Feature;
@@ -8,6 +10,9 @@ use super::subtask::{Subtask, SubtaskState};
 use crate::error::At;
 use crate::wire::{Input, JavaStr, Output, Parsed, fail, java};
 use crate::{Error, ErrorKind};
+
+/// Up to `KeyGroupRangeAssignment.UPPER_BOUND_MAX_PARALLELISM`, which Flink's reader does not look at.
+const MAX_PARALLELISM: RangeInclusive<u32> = 1..=32_768;
 
 /// `OperatorState`.
 ///
@@ -116,6 +121,9 @@ impl<'a> Codec<'a> for Operator<'a> {
         if checked > max {
             return fail(ErrorKind::Parallelism { parallelism, max_parallelism }, at).field("parallelism");
         }
+        if cx.strict && !MAX_PARALLELISM.contains(&max) {
+            return fail(ErrorKind::MaxParallelism { found: max }, at + 4).field("max_parallelism");
+        }
 
         let (rest, coordinator_at, coordinator_state) = if cx.version.has_coordinator_state() {
             let (next, state) = read_coordinator(rest, cx).field("coordinator_state")?;
@@ -147,6 +155,10 @@ impl<'a> Codec<'a> for Operator<'a> {
         match (i32::try_from(self.parallelism), i32::try_from(self.max_parallelism)) {
             (Ok(parallelism), Ok(max_parallelism)) if parallelism <= max_parallelism => {
                 out.i32(parallelism);
+                if !MAX_PARALLELISM.contains(&self.max_parallelism) {
+                    let kind = ErrorKind::MaxParallelism { found: self.max_parallelism };
+                    return Err(out.error(kind)).field("max_parallelism");
+                }
                 out.i32(max_parallelism);
             }
             (parallelism, max_parallelism) => {

@@ -234,14 +234,16 @@ impl<'a> OperatorStream<'a> {
     }
 }
 
-/// Where the header ends if only the handle is asked: the data starts with the first partition, or with a Snappy identifier before it.
+/// Where the header ends if only the handle is asked: the data starts with the first partition, or with the Snappy identifier
+/// before it; Flink 1.18.0 and 1.18.1 wrote one for each state, also for lists without elements.
 fn header_end(bytes: &[u8], handle: &OperatorStateHandle<'_>) -> u64 {
     let first_of = |meta: StateMeta<'_>| meta.offsets.iter().filter_map(|offset| u64::try_from(offset).ok()).min();
     let first = handle.states.iter().filter_map(first_of).min().unwrap_or(bytes.len() as u64);
-    let identifier = IDENTIFIER.len() as u64;
-    let before = first.checked_sub(identifier).and_then(|at| usize::try_from(at).ok());
-    let is_identifier = before.and_then(|at| bytes.get(at..)).is_some_and(|tail| tail.starts_with(&IDENTIFIER));
-    if is_identifier { first - identifier } else { first }
+    let mut head = usize::try_from(first).ok().and_then(|first| bytes.get(..first)).unwrap_or(bytes);
+    while let Some(shorter) = head.strip_suffix(&IDENTIFIER) {
+        head = shorter;
+    }
+    head.len() as u64
 }
 
 /// The offsets of a state, each inside the data.
@@ -311,4 +313,31 @@ fn ends_by_serializer(state: &StateMetaInfo<'_>, count: usize, data: &[u8]) -> O
         ends.push(at);
     }
     (at == data.len()).then_some(ends)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::{Mode, StreamHandle};
+
+    #[test]
+    fn the_header_ends_before_the_identifiers_of_all_empty_lists() {
+        let state = |offsets: &[i64]| StateMeta {
+            name: JavaStr::from("s"),
+            mode: Mode::SplitDistribute,
+            offsets: offsets.iter().copied().collect(),
+        };
+        let end = |before: &[&[u8]], states: Vec<StateMeta<'static>>| {
+            let bytes = [before, &[b"data"]].concat().concat();
+            let handle =
+                OperatorStateHandle { states: states.into(), delegate: StreamHandle::EmptySegment, segmented: None };
+            header_end(&bytes, &handle)
+        };
+        assert_eq!(end(&[b"header"], vec![state(&[6, 8])]), 6);
+        assert_eq!(end(&[b"header", &IDENTIFIER], vec![state(&[]), state(&[16])]), 6);
+        assert_eq!(end(&[b"header", &IDENTIFIER, &IDENTIFIER, &IDENTIFIER], vec![state(&[36])]), 6);
+        // Without an offset the stream has no data.
+        assert_eq!(end(&[], vec![state(&[])]), 4);
+        assert_eq!(end(&[b"header"], vec![state(&[99])]), 10);
+    }
 }
