@@ -94,7 +94,7 @@ pub struct Coverage {
 
 macro_rules! files {
     ($directory:literal: $($chapter:literal),+ $(,)?) => {
-        &[$(($chapter, include_str!(concat!("../registry/", $directory, "/", $chapter, ".toml")))),+]
+        &[$(($chapter, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/registry/", $directory, "/", $chapter, ".toml")))),+]
     };
 }
 pub(crate) use files;
