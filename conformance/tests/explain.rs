@@ -16,7 +16,7 @@ use flink_savepoint::wire::JavaStr;
 use flink_savepoint_conformance::explain::{self, File, Group, HexView, Leaf, Lines, Page, Sink, Tree};
 use flink_savepoint_spec::layouts::{self, Structure};
 
-use common::{VALID, explained, golden_files};
+use common::{VALID, explained, golden_files, serializer_snapshots};
 
 /// Checks what is said while it is said.
 #[derive(Default)]
@@ -105,6 +105,20 @@ fn every_byte_of_every_golden_file_belongs_to_a_field_of_the_registry() {
     let listed: Vec<_> = problems.keys().take(60).collect();
     assert!(problems.is_empty(), "{} problems: {listed:#?}", problems.len());
     assert!(used.len() > 150, "{}", used.len());
+}
+
+#[test]
+fn every_byte_of_every_serializer_snapshot_belongs_to_a_field() {
+    let mut snapshots = 0;
+    for release in ["1.13.6", "1.20.5", "2.3.0"] {
+        for (name, bytes) in serializer_snapshots(release) {
+            let mut covered = Covered { at: vec![0], ..Covered::default() };
+            explain::explain_snapshot(&bytes, &mut covered).unwrap_or_else(|e| panic!("{release} {name}: {e}"));
+            assert_eq!((covered.named, covered.problems), (bytes.len() as u64, BTreeSet::new()), "{release} {name}");
+            snapshots += 1;
+        }
+    }
+    assert!(snapshots > 500, "{snapshots}");
 }
 
 /// Path and value of every field.

@@ -23,7 +23,7 @@ use std::path::Path;
 
 use flink_savepoint::metadata::Metadata;
 use flink_savepoint::savepoint::METADATA;
-use flink_savepoint::serializer::Hints;
+use flink_savepoint::serializer::{Hints, SerializerSnapshot};
 use flink_savepoint::wire::Input;
 use flink_savepoint_spec::layouts::Literal;
 
@@ -86,6 +86,18 @@ pub fn explain(file: &File<'_>, sink: &mut dyn Sink) -> Result<(), Stop> {
         &alone
     };
     stream::explain(&mut walker, stream, input)
+}
+
+/// Names the bytes of a serializer snapshot in versioned form, which stands alone.
+pub fn explain_snapshot(bytes: &[u8], sink: &mut dyn Sink) -> Result<(), Stop> {
+    let streams = Streams::default();
+    let mut walker = Walker::new(sink, &streams);
+    let input = Input::new(bytes);
+    if let Ok(snapshot) = SerializerSnapshot::parse(bytes, &streams.hints) {
+        stream::know_foreign(&mut walker, input, std::iter::once(&snapshot));
+    }
+    let rest = walker.structure("versioned-snapshot", "snapshot", None, input)?;
+    if rest.is_empty() { Ok(()) } else { walker.bad("snapshot", rest.offset(), "bytes behind the snapshot") }
 }
 
 /// The metadata file in the directory of a state file.

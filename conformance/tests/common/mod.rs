@@ -43,28 +43,60 @@ pub fn explained(path: &Path, sink: &mut dyn Sink) -> (Result<(), Stop>, Vec<u8>
 pub struct Worked {
     /// The block, as it stands in the book.
     pub text: String,
-    /// The file that it is of.
-    pub file: PathBuf,
-    /// The bytes of the file that it shows.
+    /// What it is of.
+    pub bytes: Vec<u8>,
+    /// The golden file with these bytes; a snapshot of a serializer has none of its own.
+    pub file: Option<PathBuf>,
+    /// The bytes that it shows.
     pub range: Range<u64>,
 }
 
 /// What stands between the markers of an example.
 pub fn example(marker: &Marker<'_>) -> Result<Worked, String> {
     let id = marker.arguments.first().ok_or("no id")?;
+    if let Some(release) = marker.option("serializers") {
+        return serializer_example(id, release, marker.option("name").ok_or("no name")?);
+    }
     let directory = Path::new(VALID).join(marker.option("vector").ok_or("no vector")?);
     let file = match marker.option("file") {
         Some(file) => directory.join(file),
         None => file_of(&directory, marker)?,
     };
     let mut extract = Example::of(marker.option("path").unwrap_or_default());
-    let (done, _) = explained(&file, &mut extract);
+    let (done, bytes) = explained(&file, &mut extract);
     done.map_err(|e| e.to_string())?;
     let (lines, range) = extract.finish().ok_or("no structure of that path")?;
     let vector = marker.option("vector").unwrap_or_default();
     let name = file.file_name().unwrap().to_string_lossy().into_owned();
     let from = format!("Bytes {} to {} of `{name}` in `{vector}`:", range.start, range.end - 1);
-    Ok(Worked { text: format!("{from}\n\n```hex {id}\n{lines}```\n"), file, range })
+    Ok(Worked { text: format!("{from}\n\n```hex {id}\n{lines}```\n"), bytes, file: Some(file), range })
+}
+
+/// The snapshot of a serializer, as a release wrote it.
+fn serializer_example(id: &str, release: &str, name: &str) -> Result<Worked, String> {
+    let bytes = serializer_snapshots(release)
+        .into_iter()
+        .find_map(|(found, bytes)| (found == name).then_some(bytes))
+        .ok_or_else(|| format!("no serializer {name} of {release}"))?;
+    let mut extract = Example::of("");
+    explain::explain_snapshot(&bytes, &mut extract).map_err(|e| e.to_string())?;
+    let (lines, range) = extract.finish().ok_or("no bytes")?;
+    let from = format!("The snapshot `{name}` of Flink {release}, {} bytes, in versioned form:", bytes.len());
+    Ok(Worked { text: format!("{from}\n\n```hex {id}\n{lines}```\n"), bytes, file: None, range })
+}
+
+/// Name and versioned form of every serializer that a release was asked for.
+pub fn serializer_snapshots(release: &str) -> Vec<(String, Vec<u8>)> {
+    let file = format!("{ROOT}/conformance/vectors/serializers/{release}.jsonl");
+    let text = fs::read_to_string(&file).unwrap_or_else(|e| panic!("{file}: {e}"));
+    let cases = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let cases = cases.filter_map(|case| {
+        let hex = case["snapshot"].as_str()?.as_bytes().to_vec();
+        let digits = hex.chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+        let bytes = digits.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect();
+        Some((case["name"].as_str()?.to_owned(), bytes))
+    });
+    cases.collect()
 }
 
 /// The state file of an operator's subtask.
