@@ -7,6 +7,7 @@ mod common;
 use std::fs;
 
 use flink_savepoint::serializer::{Hints, SerializerSnapshot};
+use flink_savepoint_conformance::compat::rules;
 use flink_savepoint_spec::book;
 use flink_savepoint_spec::render::{self, Marker};
 
@@ -16,9 +17,16 @@ fn on_disk(chapter: &str) -> String {
     fs::read_to_string(format!("{ROOT}/spec/src/{chapter}.md")).unwrap()
 }
 
+/// The reasons of `savepoint check --target`.
+fn compat_codes() -> String {
+    let rows = rules::CODES.iter().map(|(code, text, section)| format!("| `{code}` | [{text}](#{section}) |\n"));
+    ["| Code | Reason |\n|---|---|\n".to_owned()].into_iter().chain(rows).collect()
+}
+
 /// A chapter with all that is generated in it.
 fn rendered(chapter: &str, text: &str) -> Result<String, String> {
     let text = render::fill(text, |marker| match marker.kind {
+        "compat-codes" => Ok(Some(compat_codes())),
         "example" => example(marker).map(|one| Some(one.text)),
         "references" => Ok(None),
         _ => render::of_registry(chapter, marker),

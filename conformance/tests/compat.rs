@@ -1,6 +1,6 @@
 //! The rules say of every golden savepoint what real Flink made of it (`vectors/compat.tsv`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -177,6 +177,21 @@ fn the_committed_json_schema_is_that_of_the_type() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/compat.json");
     let committed = fs::read_to_string(&path).unwrap_or_default();
     assert_eq!(committed, schema, "write `savepoint check --json-schema` into {}", path.display());
+}
+
+/// Whatever reason a golden savepoint has for some release is in the list that the specification shows.
+#[test]
+fn every_reason_has_a_code_that_is_listed() {
+    let listed: BTreeSet<&str> = rules::CODES.iter().map(|(code, ..)| *code).collect();
+    assert_eq!(listed.len(), rules::CODES.len(), "a code twice");
+    let mut met = BTreeSet::new();
+    for entry in fs::read_dir(vectors().join("valid")).unwrap() {
+        for release in &report(&entry.unwrap().path()).releases {
+            met.extend(release.reasons.iter().chain(&release.remarks).map(|reason| reason.code));
+        }
+    }
+    assert!(met.is_subset(&listed), "{met:?}");
+    assert!(met.len() > 8, "{met:?}");
 }
 
 /// COMPAT-KRYO-01: values of Kryo are not copied from one generation to the other without a word.

@@ -18,7 +18,8 @@ use crate::{book, errors};
 const VERSIONS: std::ops::RangeInclusive<u8> = 2..=6;
 const END: &str = "<!-- end -->";
 /// What is generated.
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 11] = [
+    "compat-codes",
     "layout",
     "choice",
     "requirements",

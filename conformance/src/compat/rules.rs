@@ -95,6 +95,27 @@ pub const KRYO: &str = "COMPAT-KRYO";
 /// State in the format of one backend.
 pub const NATIVE: &str = "COMPAT-NATIVE";
 
+/// Every code, what it means, and the section of `spec/src/compatibility.md` that has its rule.
+pub const CODES: [(&str, &str, &str); 13] = [
+    (METADATA_VERSION, "the version of `_metadata` is not known", "the-metadata-file"),
+    (HANDLE_TYPE, "a type byte of a handle is not known", "the-metadata-file"),
+    (CHANGELOG, "a changelog handle is in the layout that only another release reads", "the-metadata-file"),
+    (META_STATE, "an incremental handle has no meta state, which is refused", "the-metadata-file"),
+    (FINISHED, "subtasks or operators that have finished are not told from others", "the-metadata-file"),
+    (KEYED_VERSION, "the version of a keyed stream is not known", "the-streams"),
+    (OPERATOR_VERSION, "the version of an operator stream is not known", "the-streams"),
+    (OPERATOR_SNAPPY, "compressed operator state is in a form that is refused or read wrong", "the-streams"),
+    (SERIALIZER_CLASS, "a snapshot class is missing", "the-serializers"),
+    (SERIALIZER_VERSION, "a version or outer version of a snapshot is not known", "the-serializers"),
+    (
+        JAVA_CLASS,
+        "a class in an embedded Java object is missing, or has another number",
+        "classes-in-java-object-streams",
+    ),
+    (KRYO, "values are of another generation of Kryo", "kryo"),
+    (NATIVE, "state is in the format of one backend: a remark, no reason", "what-no-savepoint-tells"),
+];
+
 /// Why a release does not read a thing as it was meant; none if it does.
 pub fn judge(fact: &Fact, release: &Release) -> Option<Reason> {
     match fact {
