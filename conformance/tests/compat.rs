@@ -212,3 +212,17 @@ fn a_rewrite_says_what_it_does_not_mend() {
     assert_eq!(rewrite("2.3.0-rocksdb-typed", "2.1"), "");
     assert_eq!(rewrite("2.3.0-rocksdb-file", "1.13"), "");
 }
+
+#[test]
+fn a_requirement_is_explained_by_its_id() {
+    let page = savepoint(&["check", "--explain", "meta-end-01"]);
+    assert_eq!(page.status.code(), Some(0));
+    let text = stdout(&page);
+    for part in ["META-END-01  MUST, binds reader and writer", "trailing-bytes", "spec/src/metadata.md#META-END-01"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let topic = savepoint(&["check", "--explain", "META-MASTER"]);
+    assert_eq!(topic.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&topic.stderr).contains("META-MASTER-01, META-MASTER-02"));
+    assert_eq!(savepoint(&["check", "--explain", "META-END-01", "--target", "1.20", "x"]).status.code(), Some(2));
+}
