@@ -107,6 +107,33 @@ fn every_byte_of_every_golden_file_belongs_to_a_field_of_the_registry() {
     assert!(used.len() > 150, "{}", used.len());
 }
 
+/// The check above finds a gap, an overlap, a field and a layout that the registry does not have.
+#[test]
+fn bytes_without_a_name_are_found() {
+    let leaf = |layout, name, offset, bytes| Leaf {
+        name,
+        index: None,
+        layout,
+        ty: "i32".to_owned(),
+        offset,
+        bytes,
+        value: String::new(),
+    };
+    let problem = |leaves: &[Leaf<'_>]| {
+        let mut covered = Covered { at: vec![0], ..Covered::default() };
+        leaves.iter().for_each(|leaf| covered.leaf(leaf).unwrap());
+        covered.problems.into_iter().collect::<Vec<_>>().join("; ")
+    };
+    let sound = || leaf("metadata-file", "version", 0, &[0; 4]);
+    assert_eq!(problem(&[sound(), leaf("metadata-file", "checkpoint_id", 4, &[0; 8])]), "");
+    let gap = problem(&[sound(), leaf("metadata-file", "checkpoint_id", 5, &[0; 8])]);
+    assert_eq!(gap, "checkpoint_id starts at 0x5, not 0x4");
+    let overlap = problem(&[sound(), leaf("metadata-file", "checkpoint_id", 3, &[0; 8])]);
+    assert_eq!(overlap, "checkpoint_id starts at 0x3, not 0x4");
+    assert_eq!(problem(&[leaf("metadata-file", "colour", 0, &[0])]), "metadata-file has no field colour");
+    assert_eq!(problem(&[leaf("nothing", "version", 0, &[0])]), "nothing has no field version");
+}
+
 #[test]
 fn every_byte_of_every_serializer_snapshot_belongs_to_a_field() {
     let mut snapshots = 0;
