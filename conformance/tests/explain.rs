@@ -121,7 +121,9 @@ fn bytes_without_a_name_are_found() {
     };
     let problem = |leaves: &[Leaf<'_>]| {
         let mut covered = Covered { at: vec![0], ..Covered::default() };
-        leaves.iter().for_each(|leaf| covered.leaf(leaf).unwrap());
+        for leaf in leaves {
+            covered.leaf(leaf).unwrap();
+        }
         covered.problems.into_iter().collect::<Vec<_>>().join("; ")
     };
     let sound = || leaf("metadata-file", "version", 0, &[0; 4]);
