@@ -7,9 +7,10 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use super::Failure;
-use crate::explain::{self, File, HexView, Line, Lines, Page, Sink, Stop, Tree};
+use crate::explain::{self, File, Group, HexView, Leaf, Line, Lines, Page, Sink, Stop, Tree};
 use crate::hints::HintsFile;
 use crate::json;
+use crate::progress::Progress;
 use crate::store::map_file;
 
 /// Every byte of a file, named: field, value, type, and where the specification defines it
@@ -87,7 +88,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let explained = File { name: &name, bytes, metadata, hints };
     let mut out = BufWriter::new(io::stdout().lock());
-    let run = |sink: &mut dyn Sink| explain::explain(&explained, sink);
+    let run = |sink: &mut dyn Sink| {
+        let progress = Progress::new("explaining", bytes.len() as u64);
+        explain::explain(&explained, &mut Watched { sink, progress, at: 0 })
+    };
     let done = match (format, view) {
         (Format::Json, _) => run(&mut Lines::new(&mut out)),
         (Format::Text, View::Tree) => run(&mut Tree::new(&mut out, *links)),
@@ -108,5 +112,33 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             out.flush()?;
             Err(format!("{}: {stop}", path.display()).into())
         }
+    }
+}
+
+/// Moves the progress bar.
+struct Watched<'w> {
+    sink: &'w mut dyn Sink,
+    progress: Progress,
+    /// Offset in the file behind what was explained last.
+    at: u64,
+}
+
+impl Sink for Watched<'_> {
+    fn open(&mut self, group: &Group<'_>) -> io::Result<()> {
+        self.sink.open(group)
+    }
+
+    fn leaf(&mut self, leaf: &Leaf<'_>) -> io::Result<()> {
+        // What was decompressed counts on its own, and stands before the end of the file that was reached.
+        let end = leaf.offset + leaf.bytes.len() as u64;
+        if leaf.offset == self.at {
+            self.progress.advance(end - self.at);
+            self.at = end;
+        }
+        self.sink.leaf(leaf)
+    }
+
+    fn close(&mut self, offset: u64) -> io::Result<()> {
+        self.sink.close(offset)
     }
 }
