@@ -22,7 +22,7 @@ fn vectors() -> PathBuf {
 fn report(path: &Path) -> Report {
     let source = Source::open(path).unwrap();
     let savepoint = Savepoint::new(Metadata::parse(&source.bytes).unwrap(), MappedFiles::new(&source.directory, false));
-    Report::new(String::new(), savepoint.metadata(), &Facts::of(&savepoint), &Release::ALL)
+    Report::of(&source, &savepoint, &Release::ALL)
 }
 
 /// The verdict as the table has it.

@@ -5,15 +5,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 use flink_savepoint::metadata::{Metadata, Release};
-use flink_savepoint::savepoint::Savepoint;
 use flink_savepoint_spec::{book, requirements};
 
+use super::opening::Opening;
 use super::printing::Printing;
 use super::{Failure, note, print};
-use crate::compat::{Facts, Report, text};
-use crate::hints::HintsFile;
+use crate::compat::{Report, text};
 use crate::source::Source;
-use crate::store::MappedFiles;
 
 /// Whether a release of Flink restores a savepoint, and what is in the way
 ///
@@ -47,11 +45,7 @@ pub(super) struct Arguments {
     explain: Option<String>,
 
     #[command(flatten)]
-    hints: HintsFile,
-
-    /// Follow absolute paths in handles, which may lead anywhere on this machine
-    #[arg(long)]
-    follow_absolute: bool,
+    opening: Opening,
 
     #[command(flatten)]
     printing: Printing,
@@ -67,10 +61,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     };
     let source = Source::open(path)?;
     let metadata = Metadata::parse(&source.bytes).map_err(|e| source.failure(&e))?;
-    let files = MappedFiles::new(&source.directory, arguments.follow_absolute);
-    let savepoint = Savepoint::new(metadata, files).with_hints(arguments.hints.read()?);
-    let facts = Facts::of(&savepoint);
-    let report = Report::new(source.file.display().to_string(), savepoint.metadata(), &facts, &arguments.target);
+    let savepoint = arguments.opening.savepoint(&source, metadata)?;
+    let report = Report::of(&source, &savepoint, &arguments.target);
     arguments.printing.report(&report, text::render_targets)?;
     report.failures.iter().for_each(|failure| note(failure));
     Ok(if !report.is_read() {

@@ -1,21 +1,19 @@
 //! `savepoint diff`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use flink_savepoint::logical::{DiffOptions, diff};
 use flink_savepoint::metadata::Metadata;
-use flink_savepoint::savepoint::Savepoint;
 
+use super::opening::Opening;
 use super::printing::Printing;
 use super::{Failure, note};
 use crate::diff::{Report, text};
 use crate::fingerprint::compute;
-use crate::hints::HintsFile;
 use crate::select::Ignore;
 use crate::source::Source;
-use crate::store::MappedFiles;
 
 /// What differs between two savepoints in meaning, down to entries
 ///
@@ -54,11 +52,7 @@ pub(super) struct Arguments {
     memory: u32,
 
     #[command(flatten)]
-    hints: HintsFile,
-
-    /// Follow absolute paths in handles, which may lead anywhere on this machine
-    #[arg(long)]
-    follow_absolute: bool,
+    opening: Opening,
 
     #[command(flatten)]
     printing: Printing,
@@ -71,10 +65,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let (source_a, source_b) = (Source::open(a)?, Source::open(b)?);
     let metadata_a = Metadata::parse(&source_a.bytes).map_err(|e| source_a.failure(&e))?;
     let metadata_b = Metadata::parse(&source_b.bytes).map_err(|e| source_b.failure(&e))?;
-    let files = |directory: &Path| MappedFiles::new(directory, arguments.follow_absolute);
-    let hints = arguments.hints.read()?;
-    let a = Savepoint::new(metadata_a, files(&source_a.directory)).with_hints(hints.clone());
-    let b = Savepoint::new(metadata_b, files(&source_b.directory)).with_hints(hints);
+    let a = arguments.opening.savepoint(&source_a, metadata_a)?;
+    let b = arguments.opening.savepoint(&source_b, metadata_b)?;
     let (mut of_a, mut of_b) = (compute(&a), compute(&b));
     for fingerprint in [&mut of_a, &mut of_b] {
         arguments.ignore.remove_failures_from(fingerprint);

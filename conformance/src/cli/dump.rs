@@ -6,15 +6,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 use flink_savepoint::metadata::Metadata;
-use flink_savepoint::savepoint::Savepoint;
 
+use super::opening::Opening;
 use super::{Failure, note};
 use crate::dump::{self, Filter, Options};
 use crate::fingerprint::total_bytes;
-use crate::hints::HintsFile;
 use crate::progress::Progress;
 use crate::source::Source;
-use crate::store::MappedFiles;
 use crate::text::count;
 
 /// Every entry of a savepoint, decoded, as JSON lines in one canonical order
@@ -43,24 +41,18 @@ pub(super) struct Arguments {
     raw: bool,
 
     #[command(flatten)]
-    hints: HintsFile,
+    opening: Opening,
 
     /// MiB of entries that are sorted at a time; larger state takes several passes
     #[arg(long, value_name = "MIB", default_value_t = 256)]
     memory: usize,
-
-    /// Follow absolute paths in handles, which may lead anywhere on this machine
-    #[arg(long)]
-    follow_absolute: bool,
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let Arguments { path, filter, raw, hints, memory, follow_absolute } = arguments;
-    let hints = hints.read()?;
+    let Arguments { path, filter, raw, opening, memory } = arguments;
     let source = Source::open(&path)?;
     let metadata = Metadata::parse(&source.bytes).map_err(|e| source.failure(&e))?;
-    let files = MappedFiles::new(&source.directory, follow_absolute);
-    let savepoint = Savepoint::new(metadata, files).with_hints(hints);
+    let savepoint = opening.savepoint(&source, metadata)?;
     let options = Options { filter, raw, memory: memory.max(1) << 20 };
     let mut progress = Progress::new("dumping", total_bytes(&savepoint));
     let mut out = BufWriter::new(io::stdout().lock());

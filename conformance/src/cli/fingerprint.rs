@@ -5,15 +5,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 use flink_savepoint::metadata::Metadata;
-use flink_savepoint::savepoint::Savepoint;
 
+use super::opening::Opening;
 use super::printing::Printing;
 use super::{Failure, note};
 use crate::fingerprint::{Report, compute, text};
-use crate::hints::HintsFile;
 use crate::select::Ignore;
 use crate::source::Source;
-use crate::store::MappedFiles;
 
 /// A digest of what a savepoint means, whoever wrote it
 ///
@@ -40,11 +38,7 @@ pub(super) struct Arguments {
     ignore: Ignore,
 
     #[command(flatten)]
-    hints: HintsFile,
-
-    /// Follow absolute paths in handles, which may lead anywhere on this machine
-    #[arg(long)]
-    follow_absolute: bool,
+    opening: Opening,
 
     #[command(flatten)]
     printing: Printing,
@@ -56,8 +50,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     };
     let source = Source::open(path)?;
     let metadata = Metadata::parse(&source.bytes).map_err(|e| source.failure(&e))?;
-    let savepoint = Savepoint::new(metadata, MappedFiles::new(&source.directory, arguments.follow_absolute))
-        .with_hints(arguments.hints.read()?);
+    let savepoint = arguments.opening.savepoint(&source, metadata)?;
     let mut fingerprint = compute(&savepoint);
     arguments.ignore.remove_from(&mut fingerprint);
     arguments.ignore.unused().for_each(|selector| note(&format!("--ignore {selector} matches no state")));

@@ -6,16 +6,14 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use flink_savepoint::logical::Fingerprint;
 use flink_savepoint::metadata::{Metadata, ReadOptions, Release};
-use flink_savepoint::savepoint::Savepoint;
 
+use super::opening::Opening;
 use super::{Failure, print};
 use crate::compat;
 use crate::fingerprint::survey;
-use crate::hints::HintsFile;
 use crate::inspect::{Report, text};
 use crate::json;
 use crate::source::Source;
-use crate::store::MappedFiles;
 
 /// What is in a savepoint or checkpoint: version, operators, handles, files, states
 ///
@@ -50,11 +48,7 @@ pub(super) struct Arguments {
     compat: bool,
 
     #[command(flatten)]
-    hints: HintsFile,
-
-    /// Follow absolute paths in handles, which may lead anywhere on this machine
-    #[arg(long)]
-    follow_absolute: bool,
+    opening: Opening,
 
     /// How to print
     #[arg(long, value_enum, default_value_t)]
@@ -94,8 +88,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let report = if matches!(arguments.format, Format::Tree) || arguments.metadata_only {
         report(&metadata, None)
     } else {
-        let files = MappedFiles::new(&source.directory, arguments.follow_absolute);
-        let savepoint = Savepoint::new(metadata.clone(), files).with_hints(arguments.hints.read()?);
+        let savepoint = arguments.opening.savepoint(&source, metadata.clone())?;
         report(&metadata, Some(&survey(&savepoint)))
     };
     print(&match arguments.format {
@@ -108,10 +101,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
 /// Only facts: that some release does not read it is nothing wrong with a savepoint.
 fn show_compat(arguments: &Arguments, source: &Source, metadata: Metadata<'_>) -> Result<ExitCode, Failure> {
-    let files = MappedFiles::new(&source.directory, arguments.follow_absolute);
-    let savepoint = Savepoint::new(metadata, files).with_hints(arguments.hints.read()?);
-    let facts = compat::Facts::of(&savepoint);
-    let report = compat::Report::new(source.file.display().to_string(), savepoint.metadata(), &facts, &Release::ALL);
+    let savepoint = arguments.opening.savepoint(source, metadata)?;
+    let report = compat::Report::of(source, &savepoint, &Release::ALL);
     print(&match arguments.format {
         Format::Text => compat::text::render(&report),
         Format::Json => serde_json::to_string_pretty(&report)? + "\n",

@@ -6,6 +6,7 @@ mod dump;
 mod explain;
 mod fingerprint;
 mod inspect;
+mod opening;
 mod printing;
 mod rewrite;
 

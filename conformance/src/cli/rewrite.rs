@@ -5,13 +5,12 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use flink_savepoint::metadata::{Dropping, Feature, Metadata, Release};
-use flink_savepoint::savepoint::{Rewrite, Savepoint, SavepointWriter};
+use flink_savepoint::savepoint::{Rewrite, SavepointWriter};
 
+use super::opening::Opening;
 use super::{Failure, note};
-use crate::compat::{Facts, ReasonReport, Report};
-use crate::hints::HintsFile;
+use crate::compat::{ReasonReport, Report};
 use crate::source::Source;
-use crate::store::MappedFiles;
 
 /// Write a canonical savepoint anew, for another Flink release
 ///
@@ -48,11 +47,7 @@ pub(super) struct Arguments {
     inline: usize,
 
     #[command(flatten)]
-    hints: HintsFile,
-
-    /// Follow absolute paths in handles, which may lead anywhere on this machine
-    #[arg(long)]
-    follow_absolute: bool,
+    opening: Opening,
 }
 
 /// Only what a canonical savepoint can have, and what does not lose state.
@@ -81,8 +76,7 @@ enum Compression {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let source = Source::open(&arguments.path)?;
     let metadata = Metadata::parse(&source.bytes).map_err(|e| source.failure(&e))?;
-    let savepoint = Savepoint::new(metadata, MappedFiles::new(&source.directory, arguments.follow_absolute))
-        .with_hints(arguments.hints.read()?);
+    let savepoint = arguments.opening.savepoint(&source, metadata)?;
     let dropping = arguments.drop.iter().fold(Dropping::NOTHING, |all, drop| {
         all.and(match drop {
             Drop::OperatorName => Feature::OperatorName,
@@ -99,8 +93,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         .run(&savepoint, writer)
         .map_err(|error| out(&error))?;
     // What was copied as it is may be what that release does not read: values of Kryo above all (COMPAT-KRYO-01).
-    let name = source.file.display().to_string();
-    let report = Report::new(name, savepoint.metadata(), &Facts::of(&savepoint), &[arguments.release]);
+    let report = Report::of(&source, &savepoint, &[arguments.release]);
     for release in &report.releases {
         for reason in release.reasons.iter().filter(|reason| !reason.mended_by_rewrite) {
             let ReasonReport { code, text, first, .. } = reason;

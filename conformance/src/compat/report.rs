@@ -1,6 +1,7 @@
 //! What `--format json` prints. Stable within one `format_version`.
 
 use flink_savepoint::metadata::{Metadata, Release};
+use flink_savepoint::savepoint::{Savepoint, Store};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -8,6 +9,7 @@ use super::facts::{Facts, Found};
 use super::registered;
 use super::rules::{self, Layer, Outcome, Reason};
 use crate::json::Long;
+use crate::source::Source;
 
 /// Which releases of Flink read a savepoint.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -87,6 +89,11 @@ pub struct ReasonReport {
 impl Report {
     /// Version of the format.
     const FORMAT: u32 = 1;
+
+    /// Of a savepoint, for those releases.
+    pub fn of<S: Store>(source: &Source, savepoint: &Savepoint<'_, S>, releases: &[Release]) -> Self {
+        Self::new(source.file.display().to_string(), savepoint.metadata(), &Facts::of(savepoint), releases)
+    }
 
     /// For those releases.
     pub fn new(metadata_file: String, metadata: &Metadata<'_>, facts: &Facts, releases: &[Release]) -> Self {

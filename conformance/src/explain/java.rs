@@ -37,14 +37,7 @@ pub(super) fn stream<'a>(walker: &mut Walker<'_>, (name, index): (&str, Option<u
         Err(error) => return walker.bad(name, error.offset(), error.kind().to_string()),
     };
     let Some(bytes) = window(input, length) else { return walker.bad(name, input.offset(), "the file ends") };
-    let group = Group {
-        name,
-        index,
-        layout: "java-object-stream",
-        about: String::new(),
-        offset: input.offset(),
-        opened: false,
-    };
+    let group = Group::new(name, "java-object-stream", input.offset()).numbered(index);
     walker.group(&group, |walker| {
         let rest = walker.leaf(("java-object-stream", "stream_magic", None), "bytes[2]", bytes, 2, hex_spaced)?;
         let rest = walker.leaf(("java-object-stream", "stream_version", None), "u16", rest, 2, decimal)?;
@@ -79,11 +72,10 @@ impl Java {
         &mut self,
         walker: &mut Walker<'_>,
         (name, index, layout): (&str, Option<u64>, &str),
-        about: String,
         input: Input<'a>,
         read: impl FnOnce(&mut Self, &mut Walker<'_>) -> Read<'a>,
     ) -> Read<'a> {
-        let group = Group { name, index, layout, about, offset: input.offset(), opened: false };
+        let group = Group::new(name, layout, input.offset()).numbered(index);
         let mut found = None;
         let rest = walker.group(&group, |walker| {
             let (rest, handle) = read(self, walker)?;
@@ -174,7 +166,7 @@ impl Java {
             0x7E => "java-enum",
             _ => choice,
         };
-        self.within(walker, (name, index, layout), String::new(), input, |java, walker| {
+        self.within(walker, (name, index, layout), input, |java, walker| {
             let rest = Self::tag(walker, choice, input)?;
             match tag {
                 0x71 => java.reference(walker, rest),
@@ -235,7 +227,7 @@ impl Java {
             let code = at.bytes().first().copied().unwrap_or_default();
             let mut field_name = String::new();
             rest = self
-                .within(walker, ("fields", Some(i), "java-field-descriptor"), String::new(), at, |java, walker| {
+                .within(walker, ("fields", Some(i), "java-field-descriptor"), at, |java, walker| {
                     let layout = "java-field-descriptor";
                     let rest =
                         Self::leaf(walker, (layout, "type_code"), "u8", at, 1, |_| char::from(code).to_string())?;

@@ -59,7 +59,7 @@ pub(super) fn explain(
     if let Some(header) = &opened {
         let infos = header.states.iter();
         let all = infos.flat_map(|info| [Some(&info.value_serializer), info.namespace_serializer.as_ref()]).flatten();
-        stream::know_foreign(walker, input, std::iter::once(&header.key_serializer).chain(all));
+        stream::know_foreign(walker, header_of(input, offsets), std::iter::once(&header.key_serializer).chain(all));
         let key = header.key_serializer.type_description();
         states.compressed = header.compressed;
         states.by_id = header.states.iter().map(|info| State::new(&key, info)).collect();
@@ -68,8 +68,7 @@ pub(super) fn explain(
         walker.env.insert("max_parallelism", Literal::Number(max.get().into()));
     }
     let layout = "keyed-stream";
-    let group =
-        Group { name: "stream", index: None, layout, about: String::new(), offset: input.offset(), opened: false };
+    let group = Group::new("stream", layout, input.offset());
     walker.group(&group, |walker| {
         let rest = walker.fields_of(layout, input)?;
         sections(walker, &states, offsets, (input.offset(), rest))
@@ -102,14 +101,9 @@ fn sections<'a>(
         let Some(section) = window(rest, length) else {
             return walker.bad("sections", at, "an offset beyond the end of the stream");
         };
-        let group = Group {
-            name: "sections",
-            index: Some(number),
-            layout: if states.compressed { "compressed-section" } else { "key-group-section" },
-            about: key_group.map_or_else(String::new, |key_group| format!("key group {key_group}")),
-            offset: at,
-            opened: false,
-        };
+        let layout = if states.compressed { "compressed-section" } else { "key-group-section" };
+        let about = key_group.map_or_else(String::new, |key_group| format!("key group {key_group}"));
+        let group = Group::new("sections", layout, at).about(about).numbered(number);
         rest = walker.group(&group, |walker| {
             let end = if states.compressed {
                 snappy::stream(walker, section, |walker, opened| section_of(walker, states, opened).map(|_| ()))?
@@ -121,6 +115,13 @@ fn sections<'a>(
         number += 1;
     }
     Ok(rest)
+}
+
+/// What precedes the first section.
+fn header_of<'a>(input: Input<'a>, offsets: Option<&KeyGroupOffsets<'_>>) -> Input<'a> {
+    let starts = offsets.into_iter().flat_map(KeyGroupOffsets::iter);
+    let first = starts.filter_map(|(_, offset)| usize::try_from(offset).ok()).filter(|offset| *offset > 0).min();
+    first.and_then(|first| window(input, first)).unwrap_or(input)
 }
 
 /// The stream as the reference reads it. Without offsets the header has to say itself where it ends.
@@ -171,14 +172,7 @@ fn section_of<'a>(walker: &mut Walker<'_>, states: &States, section: Input<'a>) 
         };
         let state = states.by_id.get(id);
         let about = state.map_or_else(|| format!("state {id}"), |state| format!("state {}", state.name));
-        let group = Group {
-            name: "entries",
-            index: Some(number),
-            layout: "keyed-entry",
-            about,
-            offset: rest.offset(),
-            opened: false,
-        };
+        let group = Group::new("entries", "keyed-entry", rest.offset()).about(about).numbered(number);
         let mut ends_run = false;
         rest = walker.group(&group, |walker| {
             let mut rest = rest;
@@ -215,7 +209,7 @@ fn sized<'a>(
 fn key_of(walker: &mut Walker<'_>, states: &States, state: Option<&State>, key: Input<'_>) -> Result<(), Stop> {
     let is_timer = state.is_some_and(|state| state.kind == StateKind::PriorityQueue);
     let layout = if is_timer { "timer-key" } else { "key-value-key" };
-    let group = Group { name: "key", index: None, layout, about: String::new(), offset: key.offset(), opened: false };
+    let group = Group::new("key", layout, key.offset());
     walker.group(&group, |walker| {
         let Some(width) = states.width else {
             // Only the metadata knows how wide the prefix is.
@@ -304,14 +298,7 @@ fn value_of(walker: &mut Walker<'_>, state: Option<&State>, value: Input<'_>) ->
         }
         Some((StateKind::Keyed(KeyedStateType::Map), TypeDescription::Map { value: ty, .. })) => {
             let layout = "map-value";
-            let group = Group {
-                name: "value",
-                index: None,
-                layout,
-                about: String::new(),
-                offset: value.offset(),
-                opened: false,
-            };
+            let group = Group::new("value", layout, value.offset());
             walker.group(&group, |walker| {
                 let is_null = value.bytes().first().is_some_and(|flag| *flag != 0);
                 let rest = walker.leaf((layout, "is_null", None), "bool", value, 1, |_| is_null.to_string())?;
@@ -348,8 +335,7 @@ fn list(walker: &mut Walker<'_>, element: &TypeDescription, value: Input<'_>) ->
             walker.leaf((layout, "element", Some(number)), "value", rest, rest.len(), hex)?;
             return Ok(());
         };
-        let about = String::new();
-        let group = Group { name: "value", index: Some(number), layout, about, offset: at.offset(), opened: false };
+        let group = Group::new("value", layout, at.offset()).numbered(number);
         rest = walker.group(&group, |walker| {
             let mut rest = at;
             if number > 0 {

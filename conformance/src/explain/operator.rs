@@ -3,6 +3,7 @@
 use flink_savepoint::meta_info::{StateKind, StateMetaInfo};
 use flink_savepoint::metadata::OperatorStateHandle;
 use flink_savepoint::operator::{OperatorStream, SnappyLayout, broadcast_entries};
+use flink_savepoint::serializer::SerializerSnapshot;
 use flink_savepoint::wire::Input;
 use flink_savepoint_spec::layouts::Literal;
 
@@ -22,13 +23,16 @@ pub(super) fn explain(
     if let Some(opened) = &opened {
         let states = opened.header().all_states();
         let all = states.flat_map(|info| [Some(&info.value_serializer), info.key_serializer.as_ref()]).flatten();
-        stream::know_foreign(walker, input, all);
+        let offsets = handle.into_iter().flat_map(|handle| handle.states.iter());
+        let offsets = offsets.flat_map(|meta| meta.offsets.iter().collect::<Vec<_>>());
+        let first = offsets.filter_map(|offset| usize::try_from(offset).ok()).min();
+        let header = first.and_then(|first| window(input, first)).unwrap_or(input);
+        stream::know_foreign(walker, header, all);
     }
     let version = input.bytes().first_chunk::<4>().map_or(0, |bytes| i32::from_be_bytes(*bytes));
     walker.env.insert("stream_version", Literal::Number(version.into()));
     let layout = "operator-stream";
-    let group =
-        Group { name: "stream", index: None, layout, about: String::new(), offset: input.offset(), opened: false };
+    let group = Group::new("stream", layout, input.offset());
     walker.group(&group, |walker| {
         let rest = walker.fields_of(layout, input)?;
         if let (Some(handle), Some(opened)) = (handle, &opened) {
@@ -62,8 +66,7 @@ fn partitions(
         let told_apart = opened.for_each_partition::<Stop>(i, &mut buffer, |bytes| {
             let about = format!("state {}, {} bytes, uncompressed", state.name, bytes.len());
             let opened = Input::new(bytes);
-            let group =
-                Group { name: "content", index: Some(number), layout: "snappy-chunk", about, offset: 0, opened: true };
+            let group = Group::content(about).numbered(number);
             number += 1;
             walker.group(&group, |walker| partition(walker, state, None, opened))?;
             Ok(())
@@ -71,7 +74,7 @@ fn partitions(
         if !told_apart {
             let whole = Input::new(&buffer);
             let about = format!("state {}, not told apart", state.name);
-            let group = Group { name: "content", index: None, layout: "snappy-chunk", about, offset: 0, opened: true };
+            let group = Group::content(about);
             walker.group(&group, |walker| {
                 walker.leaf(("list-partition", "element", None), "value", whole, whole.len(), hex)
             })?;
@@ -132,7 +135,7 @@ fn partition<'a>(walker: &mut Walker<'_>, state: &StateMetaInfo<'_>, index: Opti
     let is_map = state.kind == StateKind::Broadcast;
     let layout = if is_map { "broadcast-map" } else { "list-partition" };
     let about = format!("state {}", state.name);
-    let group = Group { name: "partitions", index, layout, about, offset: bytes.offset(), opened: false };
+    let group = Group::new("partitions", layout, bytes.offset()).about(about).numbered(index);
     walker.group(&group, |walker| {
         if !is_map {
             let text = |bytes: &[u8]| value_text(Some(&value), bytes);
@@ -143,13 +146,10 @@ fn partition<'a>(walker: &mut Walker<'_>, state: &StateMetaInfo<'_>, index: Opti
         let Some(entries) = broadcast_entries(state, bytes.bytes()) else {
             return walker.leaf((layout, "entries", None), "value", rest, rest.len(), hex);
         };
-        let key_type =
-            state.key_serializer.as_ref().map(flink_savepoint::serializer::SerializerSnapshot::type_description);
+        let key_type = state.key_serializer.as_ref().map(SerializerSnapshot::type_description);
         for (i, (key, of)) in entries.into_iter().enumerate() {
             let layout = "broadcast-entry";
-            let about = String::new();
-            let group =
-                Group { name: "entries", index: Some(i as u64), layout, about, offset: rest.offset(), opened: false };
+            let group = Group::new("entries", layout, rest.offset()).numbered(i as u64);
             rest = walker.group(&group, |walker| {
                 let text = |bytes: &[u8]| value_text(key_type.as_ref(), bytes);
                 let rest = walker.leaf((layout, "key", None), "value", rest, key.len(), text)?;

@@ -43,8 +43,8 @@ fn ranges(
     }
     let offsets: Vec<u64> = starts.keys().copied().collect();
     let whole = if layout == "raw-section" { "raw-keyed-stream" } else { "raw-operator-stream" };
-    let (about, offset) = (String::new(), input.offset());
-    let group = Group { name: "stream", index: None, layout: whole, about, offset, opened: false };
+    let offset = input.offset();
+    let group = Group::new("stream", whole, offset);
     walker.group(&group, |walker| {
         let mut at = input;
         for (i, (offset, about)) in starts.into_iter().enumerate() {
@@ -73,6 +73,6 @@ fn section_of<'a>(
         return super::raw_timers::explain(walker, index, &about, &timers, section);
     }
     let name = if layout == "raw-section" { "sections" } else { "partitions" };
-    let group = Group { name, index: Some(index), layout, about, offset: section.offset(), opened: false };
+    let group = Group::new(name, layout, section.offset()).about(about).numbered(index);
     walker.group(&group, |walker| walker.leaf((layout, "content", None), "rest", section, section.len(), hex))
 }

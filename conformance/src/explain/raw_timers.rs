@@ -17,7 +17,7 @@ pub(super) fn explain<'a>(
 ) -> Rest<'a> {
     let layout = "raw-timers";
     let about = format!("timers, {key_group}");
-    let group = Group { name: "sections", index: Some(index), layout, about, offset: section.offset(), opened: false };
+    let group = Group::new("sections", layout, section.offset()).about(about).numbered(index);
     walker.group(&group, |walker| {
         let number = |bytes: &[u8]| bytes.first_chunk().map_or(0, |bytes| i32::from_be_bytes(*bytes)).to_string();
         let rest = walker.leaf((layout, "marker", None), "bytes[4]", section, 4, hex_spaced)?;
@@ -26,7 +26,7 @@ pub(super) fn explain<'a>(
         for (i, service) in timers.services.iter().enumerate() {
             let layout = "raw-timer-service";
             let (about, offset) = (service.name.to_string(), rest.offset());
-            let group = Group { name: "services", index: Some(i as u64), layout, about, offset, opened: false };
+            let group = Group::new("services", layout, offset).about(about).numbered(i as u64);
             rest = walker.group(&group, |walker| {
                 let length = rest.bytes().first_chunk().map_or(0, |bytes| u16::from_be_bytes(*bytes));
                 let name = |_: &[u8]| format!("{:?}", service.name.to_string());
@@ -58,8 +58,8 @@ fn one<'a>(
     input: Input<'a>,
 ) -> Rest<'a> {
     let layout = "raw-timer";
-    let (about, offset) = (String::new(), input.offset());
-    let group = Group { name, index: Some(index), layout, about, offset, opened: false };
+    let offset = input.offset();
+    let group = Group::new(name, layout, offset).numbered(index);
     walker.group(&group, |walker| {
         let key = service.key_serializer.type_description();
         let namespace = service.namespace_serializer.type_description();

@@ -20,6 +20,28 @@ pub struct Group<'g> {
     pub opened: bool,
 }
 
+impl<'g> Group<'g> {
+    /// A structure that stands in the file as it is, and once.
+    pub(super) fn new(name: &'g str, layout: &'g str, offset: u64) -> Self {
+        Self { name, index: None, layout, about: String::new(), offset, opened: false }
+    }
+
+    /// One of several.
+    pub(super) fn numbered(self, index: impl Into<Option<u64>>) -> Self {
+        Self { index: index.into(), ..self }
+    }
+
+    /// With more for people.
+    pub(super) fn about(self, about: impl Into<String>) -> Self {
+        Self { about: about.into(), ..self }
+    }
+
+    /// What the chunks of a framed stream hold.
+    pub(super) fn content(about: impl Into<String>) -> Self {
+        Self { opened: true, ..Self::new("content", "snappy-chunk", 0).about(about) }
+    }
+}
+
 /// A field: a range of bytes that is not divided any further.
 #[derive(Debug)]
 pub struct Leaf<'l> {

@@ -59,7 +59,7 @@ pub(super) fn open(
     }
     let opened = Input::new(&buffer);
     let about = format!("{} bytes, uncompressed", buffer.len());
-    let group = Group { name: "content", index: None, layout: "snappy-chunk", about, offset: 0, opened: true };
+    let group = Group::content(about);
     walker.group(&group, |walker| {
         explain(walker, opened)?;
         Ok(opened.skip(opened.len()))

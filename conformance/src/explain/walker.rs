@@ -91,14 +91,7 @@ impl<'w> Walker<'w> {
     pub(super) fn structure<'a>(&mut self, id: &str, name: &str, index: Option<u64>, input: Input<'a>) -> Rest<'a> {
         match layouts::get(id) {
             Some(Structure::Layout(layout)) => {
-                let group = Group {
-                    name,
-                    index,
-                    layout: &layout.id,
-                    about: String::new(),
-                    offset: input.offset(),
-                    opened: false,
-                };
+                let group = Group::new(name, &layout.id, input.offset()).numbered(index);
                 self.group(&group, |walker| walker.fields(&layout.id, &layout.fields, Scope::new(), input))
             }
             Some(Structure::Choice(choice)) => self.choice(choice, name, index, input),
@@ -146,7 +139,7 @@ impl<'w> Walker<'w> {
             };
         };
         let layout = case.layout.as_deref().unwrap_or(&choice.id);
-        let group = Group { name, index, layout, about: case.title.clone(), offset: input.offset(), opened: false };
+        let group = Group::new(name, layout, input.offset()).about(case.title.clone()).numbered(index);
         self.group(&group, |walker| {
             let width = number(selector, input.bytes()).map_or(0, |(_, width)| width);
             let text = |_: &[u8]| match &case.constant {
@@ -246,14 +239,14 @@ impl<'w> Walker<'w> {
                     self.env.insert("snapshot_version", Literal::Number(value));
                 }
                 if index.is_none() {
-                    self.expect(field, &input.bytes()[..width], value, input)?;
+                    self.expect(field, input.bytes().get(..width).unwrap_or_default(), value, input)?;
                 }
-                let signed = |bytes: &[u8]| match (&field.ty, &field.value) {
+                let said = |bytes: &[u8]| match (&field.ty, &field.value) {
                     (Type::Bool, _) => (value != 0).to_string(),
                     (_, Some(constant)) if constant.contains(' ') => hex_spaced(bytes),
                     _ => value.to_string(),
                 };
-                self.leaf(place, &ty, input, width, signed)
+                self.leaf(place, &ty, input, width, said)
             }
         }
     }
@@ -312,7 +305,7 @@ impl<'w> Walker<'w> {
             && super::stream::is_one(stream, data.bytes())
         {
             let about = stream.about();
-            let group = Group { name, index, layout, about, offset: input.offset(), opened: false };
+            let group = Group::new(name, layout, input.offset()).about(about).numbered(index);
             return self.group(&group, |walker| {
                 super::stream::explain(walker, stream, data)?;
                 Ok(input.skip(length))
