@@ -1,17 +1,24 @@
 //! The conformance suite for Apache Flink's savepoint format, and what the program `savepoint` is made of.
 #![deny(unsafe_code)]
 
+pub mod adapter;
+pub mod check;
 pub mod cli;
 pub mod compat;
 pub mod diff;
 pub mod dump;
+pub mod event;
 pub mod explain;
 pub mod fingerprint;
 pub mod hints;
 pub mod inspect;
 pub mod json;
+pub mod mutation;
 pub mod progress;
+pub mod report;
+pub mod scenario;
 pub mod select;
 pub mod source;
 pub mod store;
 pub mod text;
+pub mod verdict;

@@ -1,0 +1,115 @@
+//! What rules report.
+
+use std::collections::BTreeMap;
+
+use flink_savepoint_spec::requirements::{self, Level};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::json::Long;
+
+/// How bad it is: by the level of the requirement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// A MUST is broken.
+    Error,
+    /// A SHOULD is not followed.
+    Warning,
+    /// Worth knowing.
+    Note,
+}
+
+/// Where something is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Spot {
+    /// The file, relative to the savepoint's directory.
+    pub file: String,
+    /// The byte of it, where one can be named.
+    pub offset: Option<u64>,
+    /// The field path, as the layouts of the specification name it: `operators[4].subtasks[0].state.managed_keyed`.
+    pub path: String,
+}
+
+impl Spot {
+    /// A place in `_metadata`.
+    pub fn metadata(offset: Option<u64>, path: impl Into<String>) -> Self {
+        Self { file: "_metadata".to_owned(), offset, path: path.into() }
+    }
+
+    /// A place in a state file; in `_metadata`, if the state stands there.
+    pub fn stream(file: Option<&str>, offset: Option<u64>, path: impl Into<String>) -> Self {
+        Self { file: file.unwrap_or("_metadata").to_owned(), offset, path: path.into() }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Finding {
+    /// The requirement that is not kept.
+    pub requirement: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The file, relative to the savepoint's directory.
+    pub file: String,
+    /// The byte of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offset: Option<Long>,
+    /// The field path.
+    pub path: String,
+    /// What is wrong and what was expected, in one sentence.
+    pub message: String,
+    /// How many more there are like it, which are not listed.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub more: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // As serde calls it.
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
+/// Findings, as they come: many of one kind are counted, so that a broken savepoint of any size gives a short list.
+#[derive(Debug, Default)]
+pub struct Findings {
+    found: Vec<Finding>,
+    counts: BTreeMap<(&'static str, String), (u64, usize)>,
+}
+
+impl Findings {
+    /// So many findings of one requirement in one file are listed.
+    pub const LISTED: u64 = 10;
+
+    /// Reports that a requirement is not kept. Its level decides how bad that is.
+    pub fn add(&mut self, requirement: &'static str, spot: Spot, message: impl FnOnce() -> String) {
+        let (count, last) = self.counts.entry((requirement, spot.file.clone())).or_default();
+        *count += 1;
+        if *count > Self::LISTED {
+            if let Some(last) = self.found.get_mut(*last) {
+                last.more += 1;
+            }
+            return;
+        }
+        *last = self.found.len();
+        let severity = match requirements::get(requirement).map(|one| one.level) {
+            Some(Level::Must) | None => Severity::Error,
+            Some(Level::Should) => Severity::Warning,
+            Some(Level::May) => Severity::Note,
+        };
+        self.found.push(Finding {
+            requirement: requirement.to_owned(),
+            severity,
+            file: spot.file,
+            offset: spot.offset.map(Long::from),
+            path: spot.path,
+            message: message(),
+            more: 0,
+        });
+    }
+
+    /// All of them: by file, and by offset in it.
+    pub fn into_sorted(mut self) -> Vec<Finding> {
+        self.found.sort_by(|a, b| (&a.file, a.offset, a.severity).cmp(&(&b.file, b.offset, b.severity)));
+        self.found
+    }
+}

@@ -1,0 +1,1 @@
+//! Named mutations: each takes a sound savepoint and puts one defect into it.
