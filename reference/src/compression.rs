@@ -190,7 +190,8 @@ impl Framing {
     }
 }
 
-fn masked_crc(data: &[u8]) -> u32 {
+/// The checksum of a chunk that holds `data`: CRC-32C, masked as the framing format says.
+pub fn masked_crc(data: &[u8]) -> u32 {
     crc32c::crc32c(data).rotate_right(15).wrapping_add(0xA282_EAD8)
 }
 

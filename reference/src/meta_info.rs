@@ -190,6 +190,19 @@ impl<'a> StateMetaInfo<'a> {
         }
     }
 
+    /// As it stands in the file; empty if it was built.
+    pub fn raw(&self) -> &[u8] {
+        &self.raw
+    }
+
+    /// As Flink writes such a state: its one option if it has one, and its serializers in Flink's order. What else
+    /// [`raw`](Self::raw) has is missing.
+    pub fn as_flink_writes(&self) -> Result<Vec<u8>, Error> {
+        let mut out = Output::new();
+        self.write_parts(&mut out)?;
+        Ok(out.into_bytes())
+    }
+
     /// Whether a serializer is wrapped in a `TtlAwareSerializerSnapshot`, which only Flink 2.1 and later read.
     pub fn is_ttl_aware(&self) -> bool {
         self.serializers().any(|(_, serializer)| serializer.is_ttl_aware())
@@ -267,6 +280,10 @@ impl<'a> StateMetaInfo<'a> {
             out.raw(&self.raw);
             return Ok(());
         }
+        self.write_parts(out)
+    }
+
+    fn write_parts(&self, out: &mut Output) -> Result<(), Error> {
         out.utf(&self.name).field("name")?;
         out.i32(self.kind.ordinal());
         let option = self.kind.option();

@@ -63,6 +63,17 @@ impl KeyLayout {
         &self.namespace
     }
 
+    /// Whether lengths stand behind key and namespace.
+    pub fn has_lengths(&self) -> bool {
+        self.has_lengths
+    }
+
+    /// The same with or without lengths, whatever the serializers say: how a writer would lay out keys that is wrong about them.
+    #[must_use]
+    pub fn with_lengths(&self, has_lengths: bool) -> Self {
+        Self { has_lengths, ..self.clone() }
+    }
+
     /// The key alone, from the start of a composite key without its prefix.
     pub fn split_key<'k>(&self, composite: &'k [u8]) -> Option<&'k [u8]> {
         if !self.key.is_delimited() {

@@ -77,6 +77,11 @@ impl<'a> KeyedSections<'a> {
         Ok(Self { bytes, width, compressed, states, sections, limits: Limits::default() })
     }
 
+    /// All of the stream, as it stands.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
     /// The sections, in the order of the stream. They are independent of each other: read them in any order, or at once.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Section<'a>> + Clone + '_ {
         (0..self.sections.len()).map(|i| self.at(i))
@@ -140,6 +145,11 @@ impl<'a> KeyedStream<'a> {
     /// Number of key groups of the operator.
     pub fn max_parallelism(&self) -> MaxParallelism {
         self.max
+    }
+
+    /// All of it, as it stands.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.sections.bytes
     }
 
     /// The offset behind the header.

@@ -15,6 +15,7 @@ use crate::{Error, ErrorKind, Limits};
 /// An operator state stream: its header, and the partitions of each state.
 #[derive(Debug, Clone)]
 pub struct OperatorStream<'a> {
+    bytes: &'a [u8],
     header: OperatorHeader<'a>,
     data: Input<'a>,
     layout: SnappyLayout,
@@ -84,7 +85,7 @@ impl<'a> OperatorStream<'a> {
         let of_state = |(state, offsets)| (0..).zip(offsets).map(move |(i, offset): (u32, &u64)| (*offset, state, i));
         let mut ascending: Vec<_> = (0..).zip(&offsets).flat_map(of_state).collect();
         ascending.sort_unstable();
-        Ok(Self { header, data, layout, offsets, ascending, limits: Limits::default() })
+        Ok(Self { bytes, header, data, layout, offsets, ascending, limits: Limits::default() })
     }
 
     /// With other limits for what is decompressed.
@@ -96,6 +97,16 @@ impl<'a> OperatorStream<'a> {
     /// What precedes the data.
     pub fn header(&self) -> &OperatorHeader<'a> {
         &self.header
+    }
+
+    /// All of it, as it stands.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// What stands behind the header, as it stands.
+    pub fn data(&self) -> Input<'a> {
+        self.data
     }
 
     /// Number of bytes.

@@ -6,7 +6,7 @@ use super::{AvroBody, AvroType, Field, HashRule, LengthRule, NullFlag, Pojo, Rec
 use crate::serializer::classes::{self, Family};
 use crate::serializer::java_object::JavaObject;
 use crate::serializer::{Body, Hint, Nested, OptionalMap, SerializerSnapshot, Wire};
-use crate::wire::{Input, JavaStr};
+use crate::wire::{Input, JavaStr, done};
 
 impl TypeDescription {
     /// The type of the values that the snapshot's serializer writes. What does not describe itself is
@@ -52,6 +52,22 @@ impl TypeDescription {
     /// A value of the table runtime.
     fn sql(kind: SqlKind) -> Self {
         Self::Sql(SqlType { nullable: true, kind })
+    }
+}
+
+impl SerializerSnapshot<'_> {
+    /// What is wrong with the first logical type in it that is not one of Flink's, or has not the fields of its class. Values are
+    /// read nevertheless, by the serializers of their fields. Those of nested snapshots are theirs; offsets count from the start.
+    pub fn logical_type_error(&self) -> Option<crate::Error> {
+        let types = match self.body()? {
+            Body::Row { types, .. } => types,
+            Body::Streams(mut streams) => {
+                streams.truncate(streams.len() / 2);
+                streams
+            }
+            _ => return None,
+        };
+        types.into_iter().find_map(|stream| done(SqlType::read(stream), stream.end()).err())
     }
 }
 
