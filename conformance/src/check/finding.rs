@@ -60,7 +60,7 @@ pub struct Finding {
     /// What is wrong and what was expected, in one sentence.
     pub message: String,
     /// How many more there are like it, which are not listed.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub more: u64,
 }
 
@@ -82,6 +82,25 @@ impl Findings {
 
     /// Reports that a requirement is not kept. Its level decides how bad that is.
     pub fn add(&mut self, requirement: &'static str, spot: Spot, message: impl FnOnce() -> String) {
+        let severity = match requirements::get(requirement).map(|one| one.level) {
+            Some(Level::Must) | None => Severity::Error,
+            Some(Level::Should) => Severity::Warning,
+            Some(Level::May) => Severity::Note,
+        };
+        self.push(requirement, severity, spot, message);
+    }
+
+    /// Reports something that a requirement speaks of and that is sound all the same.
+    pub fn note(&mut self, requirement: &'static str, spot: Spot, message: impl FnOnce() -> String) {
+        self.push(requirement, Severity::Note, spot, message);
+    }
+
+    /// Reports something that may well be sound: what a requirement speaks of has kept it from being looked at.
+    pub fn warn(&mut self, requirement: &'static str, spot: Spot, message: impl FnOnce() -> String) {
+        self.push(requirement, Severity::Warning, spot, message);
+    }
+
+    fn push(&mut self, requirement: &'static str, severity: Severity, spot: Spot, message: impl FnOnce() -> String) {
         let (count, last) = self.counts.entry((requirement, spot.file.clone())).or_default();
         *count += 1;
         if *count > Self::LISTED {
@@ -91,11 +110,6 @@ impl Findings {
             return;
         }
         *last = self.found.len();
-        let severity = match requirements::get(requirement).map(|one| one.level) {
-            Some(Level::Must) | None => Severity::Error,
-            Some(Level::Should) => Severity::Warning,
-            Some(Level::May) => Severity::Note,
-        };
         self.found.push(Finding {
             requirement: requirement.to_owned(),
             severity,
@@ -109,7 +123,12 @@ impl Findings {
 
     /// All of them: by file, and by offset in it.
     pub fn into_sorted(mut self) -> Vec<Finding> {
-        self.found.sort_by(|a, b| (&a.file, a.offset, a.severity).cmp(&(&b.file, b.offset, b.severity)));
+        sort(&mut self.found);
         self.found
     }
+}
+
+/// By file, and by offset in it.
+pub(super) fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| (&a.file, a.offset, a.severity).cmp(&(&b.file, b.offset, b.severity)));
 }

@@ -2,6 +2,151 @@
 //!
 //! Every finding names a requirement of the registry, and every rule the requirements that it looks after; tests compare both ways.
 
+mod again;
+mod agreement;
+mod bad_input;
+mod compression;
+mod conventions;
+mod damage;
+mod directory;
+mod entries;
 mod finding;
+mod handles;
+pub mod junit;
+mod key_groups;
+mod keyed;
+mod locate;
+mod metadata;
+mod native;
+mod operator;
+mod place;
+mod properties;
+mod raw;
+mod redistribution;
+mod report;
+mod rewritten;
+pub mod sarif;
+mod sections;
+mod security;
+mod serializers;
+mod state_values;
+mod streams;
+mod subject;
+pub mod text;
+mod timers;
+mod values;
+mod versioning;
+mod versions;
+mod walk;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use flink_savepoint::metadata::Metadata;
+use flink_savepoint::savepoint::{METADATA, Savepoint};
+use flink_savepoint::serializer::Hints;
+use flink_savepoint::{Error, ErrorKind};
 
 pub use finding::{Finding, Findings, Severity, Spot};
+pub use report::{Checked, Counts, Report};
+pub use streams::{CHAPTERS, streams_of};
+
+use crate::source::Source;
+use crate::store::MappedFiles;
+use subject::Subject;
+
+/// How to check.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// What is known of serializers that Flink does not ship.
+    pub hints: Hints,
+    /// Whether absolute paths in handles are followed, which may lead anywhere on this machine.
+    pub follow_absolute: bool,
+}
+
+/// A chapter of the specification: its name in the registry, the requirements that a rule or the reader looks after, and those that
+/// one savepoint cannot show, with the reason.
+pub type Chapter = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
+
+/// The chapters on metadata and the directory.
+const METADATA_CHAPTERS: &[Chapter] = &[
+    ("directory", directory::REQUIREMENTS, directory::NOT_HERE),
+    ("metadata", metadata::REQUIREMENTS, metadata::NOT_HERE),
+    ("handles", handles::REQUIREMENTS, handles::NOT_HERE),
+    ("properties", properties::REQUIREMENTS, properties::NOT_HERE),
+    ("redistribution", redistribution::REQUIREMENTS, redistribution::NOT_HERE),
+    ("bad-input", bad_input::REQUIREMENTS, bad_input::NOT_HERE),
+    ("security", security::REQUIREMENTS, security::NOT_HERE),
+    ("versioning", versioning::REQUIREMENTS, versioning::NOT_HERE),
+];
+
+/// All chapters that have rules, or reasons for having none.
+pub fn chapters() -> impl Iterator<Item = &'static Chapter> {
+    METADATA_CHAPTERS.iter().chain(streams::CHAPTERS)
+}
+
+/// Every requirement that is looked after, once.
+pub fn requirements() -> Vec<&'static str> {
+    let mut seen = BTreeSet::new();
+    chapters().flat_map(|(_, requirements, _)| *requirements).copied().filter(|id| seen.insert(*id)).collect()
+}
+
+/// Checks a savepoint. What cannot be read is a finding, too.
+pub fn run(path: &Path, options: &Options) -> Report {
+    run_with(path, options, &mut |_, _| ())
+}
+
+/// The same, and says how far it is: the bytes of state that were read since it said so last, and all that there are.
+pub fn run_with(path: &Path, options: &Options, progress: &mut dyn FnMut(u64, u64)) -> Report {
+    let mut findings = Findings::default();
+    let source = match Source::open(path) {
+        Ok(source) => source,
+        Err(error) => {
+            let is_unfinished = path.is_dir() && !path.join(METADATA).exists();
+            findings.add("DIR-METADATA-01", Spot::metadata(None, ""), || {
+                if is_unfinished {
+                    format!("no {METADATA} in {}: it is no savepoint, or its writer did not finish", path.display())
+                } else {
+                    error.to_string()
+                }
+            });
+            let unreadable = (!is_unfinished).then(|| error.to_string());
+            return Report::new(path, &Checked::default(), findings.into_sorted(), unreadable);
+        }
+    };
+    let metadata = match Metadata::parse(&source.bytes) {
+        Ok(metadata) => metadata,
+        Err(error) => {
+            let (requirement, message) = broken(&error);
+            findings.add(requirement, Spot::metadata(Some(error.offset()), error.path()), || message);
+            return Report::new(&source.file, &Checked::default(), findings.into_sorted(), None);
+        }
+    };
+    let files = MappedFiles::new(&source.directory, options.follow_absolute);
+    let savepoint = Savepoint::new(metadata, files).with_hints(options.hints.clone());
+    let operators = savepoint.metadata().operators.iter().collect();
+    let subject = Subject { source: &source, savepoint: &savepoint, operators };
+    let checked = Checked::of(&subject);
+    directory::check(&subject, &mut findings);
+    metadata::check(&subject, &mut findings);
+    handles::check(&subject, &mut findings);
+    properties::check(&subject, &mut findings);
+    redistribution::check(&subject, &mut findings);
+    let all = checked.bytes_of_state();
+    streams::check(&subject, &mut findings, &mut |read| progress(read, all));
+    let mut findings = findings.into_sorted();
+    locate::offsets(&source.bytes, &mut findings);
+    finding::sort(&mut findings);
+    Report::new(&source.file, &checked, findings, None)
+}
+
+/// The requirement that malformed metadata breaks, and how.
+fn broken(error: &Error) -> (&'static str, String) {
+    match error.kind() {
+        ErrorKind::Truncated { available: 0 } if error.path().starts_with("properties") => (
+            "PROPS-PRESENCE-01",
+            "the file ends where the checkpoint properties have to start, if only null".to_owned(),
+        ),
+        kind => (kind.requirement(), kind.to_string()),
+    }
+}

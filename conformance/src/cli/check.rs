@@ -1,44 +1,60 @@
 //! `savepoint check`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use flink_savepoint::metadata::{Metadata, Release};
 use flink_savepoint_spec::{book, requirements};
 
 use super::opening::Opening;
-use super::printing::Printing;
 use super::{Failure, note, print};
-use crate::compat::{Report, text};
+use crate::check::{self, Report, Severity, junit, sarif, text};
+use crate::compat;
+use crate::json;
+use crate::progress::Progress;
 use crate::source::Source;
 
-/// Whether a release of Flink restores a savepoint, and what is in the way
+/// Whether a savepoint is as the specification says, and whether a release of Flink restores it
 ///
-/// Looks at what releases differ in: the version of `_metadata`, its handles and markers, the versions of the state's headers, how
-/// operator state is compressed, and the serializers by class and version, with the Java objects that some of them hold. It knows
-/// from real Flink what each release reads; no JVM and no jar is needed here. Whether the job fits, its operators and its types,
-/// only the job can tell.
+/// Holds the metadata file, the files of the directory and the state in them against the rules of the specification, and names for
+/// each finding the requirement, the file, the byte and the field. A broken MUST is an error, a SHOULD that is not followed a
+/// warning; a note is worth knowing. A metadata file that cannot be parsed is a finding like any other.
 ///
-/// Exits with 0 if every target reads it, with 1 if one of them does not or reads it wrong, and with 2 if it cannot be read here, or
-/// not as a whole.
+/// With --target it also says whether a release reads it, and what is in the way: the version of `_metadata`, its handles and
+/// markers, the versions of the state's headers, how operator state is compressed, and the serializers by class and version, with
+/// the Java objects that some of them hold. It knows from real Flink what each release reads; no JVM and no jar is needed here.
+/// Whether the job fits, its operators and its types, only the job can tell.
+///
+/// Exits with 0 if nothing as bad as --severity was found and every target reads it, with 1 if something was or one of them does
+/// not or reads it wrong, and with 2 if nothing can be read here, or not enough to say what a target makes of it.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
+  savepoint check DIR                                  is it sound?
+  savepoint check --severity warning DIR               and does it follow the recommendations?
   savepoint check --target 1.20 DIR                    before a downgrade: why not?
   savepoint check --target 2.0 --target 2.3 DIR        before an upgrade
   savepoint inspect --compat DIR                       all releases at once
   savepoint rewrite --release 1.20 DIR OUT             for what a rewrite mends
   savepoint check --explain META-MAGIC-01              what a requirement says, and why
-  savepoint check --target 1.20 --format json DIR | jq '.releases[].reasons[].code'")]
+  savepoint explain DIR/_metadata                      the bytes around an offset
+  savepoint check --format junit DIR > check.xml       for CI: a test case for each requirement
+  savepoint check --format sarif DIR > check.sarif     for code hosts and editors
+  savepoint check --format json DIR | jq -r '.findings[] | [.file, .offset, .requirement] | @tsv'
+  savepoint check --target 1.20 --format json DIR | jq '.compatibility.releases[].reasons[].code'")]
 pub(super) struct Arguments {
     /// A savepoint directory, or its metadata file
     #[arg(required_unless_present_any = ["json_schema", "explain"])]
     path: Option<PathBuf>,
 
-    /// The release that has to read it, 1.13 to 2.3; may be given more than once. A patch number does not matter
-    #[arg(long, value_name = "RELEASE", required_unless_present_any = ["json_schema", "explain"])]
+    /// A release that has to read it, 1.13 to 2.3; may be given more than once. A patch number does not matter
+    #[arg(long, value_name = "RELEASE")]
     target: Vec<Release>,
+
+    /// What fails: findings that are as bad as this, or worse
+    #[arg(long, value_enum, default_value_t)]
+    severity: Bar,
 
     /// Print a requirement of the specification, by the id that errors and findings name, and read nothing
     #[arg(long, value_name = "ID", conflicts_with_all = ["path", "target"])]
@@ -47,8 +63,52 @@ pub(super) struct Arguments {
     #[command(flatten)]
     opening: Opening,
 
-    #[command(flatten)]
-    printing: Printing,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+
+    /// Where links of SARIF lead: the rendered specification (`mdbook build spec`). Without it there are none
+    #[arg(long, value_name = "URL")]
+    spec_url: Option<String>,
+
+    /// Print the JSON Schema of `--format json` and exit
+    #[arg(long)]
+    json_schema: bool,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Format {
+    /// A page for people
+    #[default]
+    Text,
+    /// All of it, stable, for programs
+    Json,
+    /// XML with a test case for each requirement, as CI servers know it
+    Junit,
+    /// SARIF 2.1.0, for code hosts and editors
+    Sarif,
+}
+
+/// A [`Severity`] on the command line.
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Bar {
+    /// A MUST is broken
+    #[default]
+    Error,
+    /// A SHOULD is not followed
+    Warning,
+    /// Something is worth knowing
+    Note,
+}
+
+impl From<Bar> for Severity {
+    fn from(bar: Bar) -> Self {
+        match bar {
+            Bar::Error => Self::Error,
+            Bar::Warning => Self::Warning,
+            Bar::Note => Self::Note,
+        }
+    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
@@ -56,22 +116,56 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         print(&requirement(id)?)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let (Some(path), false) = (&arguments.path, arguments.printing.schema::<Report>()?) else {
+    let (Some(path), false) = (&arguments.path, arguments.json_schema) else {
+        print(&json::schema::<Report>())?;
         return Ok(ExitCode::SUCCESS);
     };
-    let source = Source::open(path)?;
-    let metadata = Metadata::parse(&source.bytes).map_err(|e| source.failure(&e))?;
-    let savepoint = arguments.opening.savepoint(&source, metadata)?;
-    let report = Report::of(&source, &savepoint, &arguments.target);
-    arguments.printing.report(&report, text::render_targets)?;
-    report.failures.iter().for_each(|failure| note(failure));
-    Ok(if !report.is_read() {
+    let options = arguments.opening.options()?;
+    let mut progress = None;
+    let mut report = check::run_with(path, &options, &mut |bytes, total| {
+        progress.get_or_insert_with(|| Progress::new("checking state", total)).advance(bytes);
+    });
+    drop(progress);
+    if let Some(why) = &report.unreadable {
+        return Err(why.clone().into());
+    }
+    if !arguments.target.is_empty() {
+        report.compatibility = compatibility(arguments, path)?;
+    }
+    let bar = Severity::from(arguments.severity);
+    print(&match arguments.format {
+        Format::Text => page(&report),
+        Format::Json => serde_json::to_string_pretty(&report)? + "\n",
+        Format::Junit => junit::render(&report, bar)?,
+        Format::Sarif => serde_json::to_string_pretty(&sarif::render(&report, arguments.spec_url.as_deref()))? + "\n",
+    })?;
+    let failures = report.compatibility.as_ref().map(|of| of.failures.as_slice()).unwrap_or_default();
+    for failure in failures {
+        note(failure);
+    }
+    let is_read = report.compatibility.as_ref().is_none_or(compat::Report::is_read);
+    Ok(if !report.is_below(bar) || !is_read {
         ExitCode::FAILURE
-    } else if report.failures.is_empty() {
+    } else if failures.is_empty() {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(2)
     })
+}
+
+/// What the targets make of it; none of metadata that cannot be read, of which the findings tell.
+fn compatibility(arguments: &Arguments, path: &Path) -> Result<Option<compat::Report>, Failure> {
+    let source = Source::open(path)?;
+    let Ok(metadata) = Metadata::parse(&source.bytes) else { return Ok(None) };
+    let savepoint = arguments.opening.savepoint(&source, metadata)?;
+    Ok(Some(compat::Report::of(&source, &savepoint, &arguments.target)))
+}
+
+fn page(report: &Report) -> String {
+    match &report.compatibility {
+        Some(compatibility) => format!("{}\n{}", compat::text::render_targets(compatibility), text::render(report)),
+        None => text::render(report),
+    }
 }
 
 /// A requirement, for people.

@@ -5,6 +5,7 @@ use flink_savepoint::metadata::Metadata;
 use flink_savepoint::savepoint::Savepoint;
 
 use super::Failure;
+use crate::check;
 use crate::hints::HintsFile;
 use crate::source::Source;
 use crate::store::MappedFiles;
@@ -20,6 +21,11 @@ pub(super) struct Opening {
 }
 
 impl Opening {
+    /// The same for the rules, which open a savepoint on their own.
+    pub(super) fn options(&self) -> Result<check::Options, Failure> {
+        Ok(check::Options { hints: self.hints.read()?, follow_absolute: self.follow_absolute })
+    }
+
     /// The savepoint of metadata that was read from `source`, with its files mapped.
     pub(super) fn savepoint<'a>(
         &self,
