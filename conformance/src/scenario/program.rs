@@ -111,6 +111,29 @@ pub enum Kind {
     Broadcast,
 }
 
+impl Kind {
+    /// As it is spelled.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Value => "value",
+            Self::List => "list",
+            Self::Map => "map",
+            Self::Reducing => "reducing",
+            Self::Aggregating => "aggregating",
+            Self::EventTimers => "event-timers",
+            Self::ProcessingTimers => "processing-timers",
+            Self::Split => "split",
+            Self::Union => "union",
+            Self::Broadcast => "broadcast",
+        }
+    }
+
+    /// Whether state of this kind belongs to a key, as timers do.
+    pub fn is_keyed(self) -> bool {
+        !matches!(self, Self::Split | Self::Union | Self::Broadcast)
+    }
+}
+
 /// One operation.
 ///
 /// | `do` | state | members |
@@ -235,4 +258,22 @@ pub struct Line {
     /// When a timer fires, a decimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<String>,
+}
+
+impl Line {
+    /// One that names its operator and nothing else.
+    pub(crate) fn of(operator: &str) -> Self {
+        Self {
+            operator: operator.to_owned(),
+            finished: false,
+            state: None,
+            kind: None,
+            subtask: None,
+            key: None,
+            namespace: None,
+            user_key: None,
+            value: None,
+            timestamp: None,
+        }
+    }
 }
