@@ -1,13 +1,25 @@
 //! Adapters: programs that put a state backend behind the suite's protocol.
 
+mod process;
 mod protocol;
+pub mod reference;
+pub mod schema;
 
+pub use process::{Bounds, NoAnswer, Process, end_children_on_interrupt};
 pub use protocol::{Answer, Ask, Hello, PROTOCOL, Request, Response, Role, Unsupported};
 
 /// Anything that answers requests: a child process, or what is built in.
 pub trait Adapter {
     /// The answer, however bad it is.
     fn ask(&mut self, ask: &Ask) -> Reply;
+
+    /// The end of what it wrote to its log since the last request began. Nothing for what has no log.
+    fn log(&mut self) -> Option<String> {
+        None
+    }
+
+    /// Ends it, if it runs. The next request starts it anew.
+    fn stop(&mut self) {}
 }
 
 /// What came of a request.
