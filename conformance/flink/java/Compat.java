@@ -2,6 +2,7 @@ import java.lang.reflect.Constructor;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.functions.RuntimeContext;
+import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.core.execution.JobClient;
 
 
@@ -46,6 +48,18 @@ final class Compat {
         }
         Class<?> type = holder == context ? RuntimeContext.class : Class.forName("org.apache.flink.api.common.TaskInfo");
         return (Integer) type.getMethod("getIndexOfThisSubtask").invoke(holder);
+    }
+
+    /** Time was replaced by Duration in 2.0. */
+    static StateTtlConfig timeToLive(Duration span) throws Exception {
+        Object length;
+        try {
+            Class<?> time = Class.forName("org.apache.flink.api.common.time.Time");
+            length = call(time, null, "milliseconds", span.toMillis());
+        } catch (ClassNotFoundException since20) {
+            length = span;
+        }
+        return ((StateTtlConfig.Builder) call(StateTtlConfig.class, null, "newBuilder", length)).build();
     }
 
     static Object constant(Class<?> type, String name) {
