@@ -1,10 +1,12 @@
 //! The manifest describes the vectors, all of them and nothing else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 use flink_savepoint::metadata::{Metadata, Release};
+use flink_savepoint_conformance::matrix::Suite;
+use flink_savepoint_conformance::scenario::Scenario;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -119,4 +121,42 @@ fn every_vector_is_described_and_as_described() {
         .collect();
     assert_eq!(there, serializers);
     assert!(total < 1_400_000, "the serializers have {total} bytes");
+}
+
+/// Names in a directory.
+fn names(directory: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(directory).unwrap_or_else(|e| panic!("{}: {e}", directory.display()));
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn savepoints_of_scenarios_are_described_and_as_described() {
+    let suite = Suite::find(Some(Path::new(env!("CARGO_MANIFEST_DIR")))).unwrap();
+    let known: BTreeSet<String> = Scenario::all().unwrap().into_iter().map(|scenario| scenario.id).collect();
+    let mut described: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut total = 0;
+    for (golden, directory) in suite.goldens().unwrap() {
+        let id = format!("{}/{}", golden.producer, golden.scenario);
+        assert!(known.contains(&golden.scenario), "{id}: no such scenario");
+        assert!(golden.producer.starts_with(&golden.release), "{id}: {}", golden.release);
+        let written_by = format!("--producer flink-{} --scenario {} ", golden.producer, golden.scenario);
+        assert!(golden.command.contains(&written_by), "{id}: {}", golden.command);
+        assert_eq!(names(&directory), golden.files.iter().map(|file| file.path.clone()).collect(), "{id}");
+        for file in &golden.files {
+            let bytes = fs::read(directory.join(&file.path)).unwrap();
+            let found = (bytes.len() as u64, hex(&Sha256::digest(&bytes)));
+            assert_eq!(found, (file.size, file.sha256.clone()), "{id}/{}", file.path);
+            total += file.size;
+        }
+        assert!(described.entry(golden.producer).or_default().insert(golden.scenario), "{id} twice");
+    }
+    let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/scenarios");
+    let mut producers: BTreeSet<String> = described.keys().cloned().collect();
+    assert!(producers.len() >= 3, "{producers:?}");
+    for (producer, scenarios_of) in &described {
+        assert_eq!(names(&scenarios.join(producer)), *scenarios_of, "{producer}");
+    }
+    producers.insert("manifest.toml".to_owned());
+    assert_eq!(names(&scenarios), producers);
+    assert!(total < 1_400_000, "the savepoints have {total} bytes");
 }
