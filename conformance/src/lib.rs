@@ -2,6 +2,7 @@
 #![deny(unsafe_code)]
 
 pub mod adapter;
+pub mod blame;
 pub mod check;
 pub mod cli;
 pub mod compat;
@@ -13,8 +14,11 @@ pub mod fingerprint;
 pub mod hints;
 pub mod inspect;
 pub mod json;
+pub mod matrix;
+pub mod mutant;
 pub mod mutation;
 pub mod progress;
+pub mod reading;
 pub mod report;
 pub mod scenario;
 pub mod select;

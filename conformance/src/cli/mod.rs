@@ -1,5 +1,6 @@
 //! The command line: one file for each subcommand, each of them thin.
 
+mod adapter;
 mod check;
 mod diff;
 mod dump;
@@ -9,6 +10,8 @@ mod inspect;
 mod opening;
 mod printing;
 mod rewrite;
+mod run;
+mod scenario;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -40,6 +43,9 @@ enum Command {
     Fingerprint(fingerprint::Arguments),
     Diff(diff::Arguments),
     Rewrite(rewrite::Arguments),
+    Run(run::Arguments),
+    Adapter(adapter::Arguments),
+    Scenario(scenario::Arguments),
 }
 
 /// What went wrong, as one line for people.
@@ -55,6 +61,9 @@ pub fn run() -> ExitCode {
         Command::Fingerprint(arguments) => fingerprint::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Rewrite(arguments) => rewrite::run(&arguments),
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Adapter(arguments) => adapter::run(&arguments),
+        Command::Scenario(arguments) => scenario::run(&arguments),
     };
     done.unwrap_or_else(|failure| {
         note(&failure.to_string());
