@@ -158,5 +158,5 @@ fn savepoints_of_scenarios_are_described_and_as_described() {
     }
     producers.insert("manifest.toml".to_owned());
     assert_eq!(names(&scenarios), producers);
-    assert!(total < 1_400_000, "the savepoints have {total} bytes");
+    assert!(total < 400_000, "the savepoints have {total} bytes");
 }
