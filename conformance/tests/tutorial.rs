@@ -63,9 +63,9 @@ fn blocks_stand_in_the_programs() {
     }
     // The loop is that of step 2.
     shown.insert("serving.py".to_owned());
-    let programs = fs::read_dir(docs().join("tutorial")).unwrap().map(|entry| entry.unwrap().file_name());
-    let programs = programs.map(|name| name.into_string().unwrap()).filter(|name| name.ends_with(".py"));
-    assert_eq!(shown, programs.collect());
+    let programs = fs::read_dir(docs().join("tutorial")).unwrap().map(|entry| entry.unwrap().path());
+    let programs = programs.filter(|path| path.extension().is_some_and(|extension| extension == "py"));
+    assert_eq!(shown, programs.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect());
 }
 
 #[test]
