@@ -31,7 +31,7 @@ const AVRO: [(&str, &str, &[u8]); 4] = [
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut counts = std::collections::BTreeMap::<&str, usize>::new();
     let mut save = |target: &'static str, name: &str, content: &[u8]| {
         *counts.entry(target).or_default() += 1;

@@ -1,0 +1,8 @@
+//! What looks for bytes that the reference reader takes wrong: the bodies of the fuzz targets, the mutations that know the
+//! format, and the comparison with Flink itself.
+//!
+//! On the stable toolchain; the programs that libFuzzer drives are in a workspace of their own, one level up.
+#![deny(unsafe_code)]
+
+pub mod mutate;
+pub mod targets;
