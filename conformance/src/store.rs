@@ -1,11 +1,10 @@
 //! Files of a savepoint, mapped into memory: read without copying, and given back by the system when it needs the memory.
 #![allow(unsafe_code, reason = "mapping a file; nothing else here is unsafe")]
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use flink_savepoint::savepoint::{FileName, Store, local_path, regular_file};
+use flink_savepoint::savepoint::{FileName, Store, local_path, open_regular};
 use memmap2::{Advice, Mmap};
 
 /// The directory of a savepoint.
@@ -41,8 +40,7 @@ pub fn map_file(path: &Path) -> io::Result<Mmap> {
 }
 
 fn map(path: &Path) -> io::Result<Mmap> {
-    regular_file(path)?;
-    let file = File::open(path)?;
+    let file = open_regular(path)?;
     // SAFETY: savepoints are written once and not changed. Should somebody truncate the file meanwhile, the system ends the
     // process; should somebody write to it, the parser sees other bytes, each of which it checks when it looks at it.
     let map = unsafe { Mmap::map(&file)? };

@@ -12,6 +12,7 @@
 
 use snap::raw::{Decoder, Encoder, decompress_len};
 
+use crate::limits::Budget;
 use crate::wire::Input;
 use crate::{Error, ErrorKind};
 
@@ -98,17 +99,23 @@ pub struct Chunks<'a> {
     last: u64,
     decoder: Decoder,
     identified: bool,
+    budget: Option<&'a Budget>,
 }
 
 impl<'a> Chunks<'a> {
     /// A stream that has to start with an identifier.
     pub fn new(window: Input<'a>) -> Self {
-        Self { rest: window, last: window.offset(), decoder: Decoder::new(), identified: false }
+        Self { rest: window, last: window.offset(), decoder: Decoder::new(), identified: false, budget: None }
     }
 
     /// A position in the middle of a stream, where an identifier may follow but need not.
     pub fn resumed(window: Input<'a>) -> Self {
         Self { identified: true, ..Self::new(window) }
+    }
+
+    /// With an account of what is decompressed.
+    pub(crate) fn budget(self, budget: Option<&'a Budget>) -> Self {
+        Self { budget, ..self }
     }
 
     /// What has not been read.
@@ -144,6 +151,7 @@ impl<'a> Chunks<'a> {
     fn append(&mut self, chunk: &Chunk<'a>, buffer: &mut Vec<u8>) -> Result<(), Error> {
         self.last = chunk.offset;
         let (data, size) = chunk.data()?;
+        self.budget.map_or(Ok(()), |budget| budget.spend(size)).map_err(|kind| Error::new(kind, chunk.offset))?;
         if chunk.kind == STORED {
             buffer.extend_from_slice(data);
             return Ok(());

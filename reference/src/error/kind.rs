@@ -136,6 +136,18 @@ error_kinds! {
     /// Larger, uncompressed, than [`Limits::entry`](crate::Limits::entry).
     EntryTooLarge { /** The limit. */ limit: usize }
         = "entry-too-large", "LIMIT-ENTRY-01", Limit, "an entry of more than {limit} uncompressed bytes, the limit of this reader";
+    /// More, files and what is decompressed together, than [`Limits::total`](crate::Limits::total).
+    TotalTooLarge { /** The limit. */ limit: u64 }
+        = "total-too-large", "LIMIT-TOTAL-01", Limit, "more than {limit} bytes of state in all, the limit of this reader";
+    /// More handles of state than [`Limits::handles`](crate::Limits::handles).
+    TooManyHandles { /** The limit. */ limit: u32 }
+        = "too-many-handles", "LIMIT-TOTAL-01", Limit, "more than {limit} handles of state, the limit of this reader";
+    /// A file that more handles lead to than [`Limits::sharing`](crate::Limits::sharing).
+    FileShared { /** How many there are. */ handles: u32, /** The limit. */ limit: u32 }
+        = "file-shared", "LIMIT-TOTAL-01", Limit, "{handles} handles lead to this file, each of which reads it; the limit of this reader is {limit}";
+    /// A path longer than [`Limits::path`](crate::Limits::path).
+    PathTooLong { /** Its bytes. */ length: usize, /** The limit. */ limit: usize }
+        = "path-too-long", "LIMIT-PATH-01", Limit, "a path of {length} bytes, the limit of this reader is {limit}";
     /// Accepted by Flink, but not what a writer writes; an error in strict reading only.
     NotCanonical { /** What was found. */ what: &'static str }
         = "not-canonical", "META-STRICT-01", NotCanonical, "{what} (accepted by Flink, refused in strict reading)";

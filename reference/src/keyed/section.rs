@@ -4,6 +4,7 @@ use super::cursor::{Cursor, Place, Stop, missing};
 use super::{KeyGroup, PrefixWidth, StateId};
 use crate::compression::Chunks;
 use crate::error::Segment;
+use crate::limits::Budget;
 use crate::wire::Input;
 use crate::{Error, ErrorKind, Limits};
 
@@ -30,6 +31,7 @@ pub struct Section<'a> {
     pub(super) states: usize,
     pub(super) compressed: bool,
     pub(super) limits: Limits,
+    pub(super) budget: Option<&'a Budget>,
 }
 
 impl<'a> Section<'a> {
@@ -76,7 +78,7 @@ impl<'a> Section<'a> {
         let mut cursor = Cursor::new(self.width, self.states);
         let mut chunks = self.compressed.then(|| {
             buffer.clear();
-            Chunks::new(self.window)
+            Chunks::new(self.window).budget(self.budget)
         });
         loop {
             let (bytes, more) = match &mut chunks {

@@ -4,6 +4,7 @@ use super::header::KeyedHeader;
 use super::section::Section;
 use super::{Entry, KeyGroup, MaxParallelism, PrefixWidth};
 use crate::error::At;
+use crate::limits::Budget;
 use crate::metadata::KeyGroupOffsets;
 use crate::serializer::Hints;
 use crate::wire::Input;
@@ -30,6 +31,7 @@ pub struct KeyedSections<'a> {
     /// Offset and key group of every section, ascending by offset.
     sections: Vec<(u64, KeyGroup)>,
     limits: Limits,
+    budget: Option<&'a Budget>,
 }
 
 impl<'a> KeyedSections<'a> {
@@ -74,7 +76,18 @@ impl<'a> KeyedSections<'a> {
             }
         }
         let width = max.prefix_width();
-        Ok(Self { bytes, width, compressed, states, sections, limits: Limits::default() })
+        Ok(Self { bytes, width, compressed, states, sections, limits: Limits::default(), budget: None })
+    }
+
+    /// With other limits for what is decompressed.
+    #[must_use]
+    pub fn limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// With an account of what is decompressed.
+    pub(crate) fn budget(self, budget: &'a Budget) -> Self {
+        Self { budget: Some(budget), ..self }
     }
 
     /// All of the stream, as it stands.
@@ -101,6 +114,7 @@ impl<'a> KeyedSections<'a> {
             states: self.states,
             compressed: self.compressed,
             limits: self.limits,
+            budget: self.budget,
         }
     }
 }
@@ -132,9 +146,13 @@ impl<'a> KeyedStream<'a> {
 
     /// With other limits for what is decompressed.
     #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.sections.limits = limits;
-        self
+    pub fn limits(self, limits: Limits) -> Self {
+        Self { sections: self.sections.limits(limits), ..self }
+    }
+
+    /// With an account of what is decompressed.
+    pub(crate) fn budget(self, budget: &'a Budget) -> Self {
+        Self { sections: self.sections.budget(budget), ..self }
     }
 
     /// What precedes the sections.

@@ -7,6 +7,7 @@ use super::layout::SnappyLayout;
 use crate::compression::{Chunk, Chunks, IDENTIFIER};
 use crate::error::At;
 use crate::meta_info::{StateKind, StateMetaInfo};
+use crate::limits::Budget;
 use crate::metadata::{OperatorStateHandle, StateMeta};
 use crate::serializer::Hints;
 use crate::wire::{Input, JavaStr};
@@ -25,6 +26,7 @@ pub struct OperatorStream<'a> {
     /// Of those that share an offset all but the one written last are empty.
     ascending: Vec<(u64, u32, u32)>,
     limits: Limits,
+    budget: Option<&'a Budget>,
 }
 
 /// The partitions of a state: elements of a list, or one broadcast map.
@@ -85,13 +87,20 @@ impl<'a> OperatorStream<'a> {
         let of_state = |(state, offsets)| (0..).zip(offsets).map(move |(i, offset): (u32, &u64)| (*offset, state, i));
         let mut ascending: Vec<_> = (0..).zip(&offsets).flat_map(of_state).collect();
         ascending.sort_unstable();
-        Ok(Self { bytes, header, data, layout, offsets, ascending, limits: Limits::default() })
+        let stream = Self { bytes, header, data, layout, offsets, ascending, limits: Limits::default(), budget: None };
+        stream.framed_streams_are_apart()?;
+        Ok(stream)
     }
 
     /// With other limits for what is decompressed.
     #[must_use]
     pub fn limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// With an account of what is decompressed.
+    pub(crate) fn budget(self, budget: &'a Budget) -> Self {
+        Self { budget: Some(budget), ..self }
     }
 
     /// What precedes the data.
@@ -161,7 +170,7 @@ impl<'a> OperatorStream<'a> {
         };
         let decode = |buffer: &mut Vec<u8>, window| {
             buffer.clear();
-            let mut chunks = Chunks::resumed(window);
+            let mut chunks = Chunks::resumed(window).budget(self.budget);
             while chunks.next_into(buffer).index(state as u64).field("state")? {
                 if buffer.len() > self.limits.entry {
                     let kind = ErrorKind::EntryTooLarge { limit: self.limits.entry };
@@ -206,6 +215,27 @@ impl<'a> OperatorStream<'a> {
             visit(partition)?;
         }
         Ok(true)
+    }
+
+    /// That each state has a framed stream of its own, where elements have none: else one stream would be decompressed once for each
+    /// state.
+    fn framed_streams_are_apart(&self) -> Result<(), Error> {
+        if self.layout != SnappyLayout::ByState {
+            return Ok(());
+        }
+        let mut firsts: Vec<(u64, usize)> =
+            self.offsets.iter().zip(0..).filter_map(|(offsets, i)| Some((*offsets.first()?, i))).collect();
+        firsts.sort_unstable();
+        let mut end = 0;
+        for (first, i) in firsts {
+            if first < end {
+                let found = i64::try_from(first).unwrap_or(i64::MAX);
+                let kind = ErrorKind::PartitionOffset { found, from: end, to: self.data.end() };
+                return Err(Error::new(kind, first)).index(i as u64).field("state");
+            }
+            end = self.next_stream(first);
+        }
+        Ok(())
     }
 
     fn read(&self, index: usize) -> Result<Partitions, Error> {

@@ -29,6 +29,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod account;
 mod failure;
 mod native;
 mod rewrite;
@@ -38,10 +39,12 @@ mod writer;
 pub use failure::{Failure, Remark, Unusual, Why};
 pub use native::{NativeFormat, is_heap_native};
 pub use rewrite::{Rewrite, RewriteError};
-pub use store::{Directory, FileName, Store, local_path, regular_file};
+pub use store::{Directory, FileName, Store, local_path, open_regular};
 pub use writer::{SavepointStream, SavepointWriter};
 
 use std::borrow::Cow;
+
+use account::Account;
 
 use crate::keyed::{KeyedSections, KeyedStream, MaxParallelism};
 use crate::metadata::{
@@ -51,6 +54,7 @@ use crate::metadata::{
 use crate::operator::OperatorStream;
 use crate::serializer::Hints;
 use crate::wire::JavaStr;
+use crate::{Error, Limits};
 
 /// Name of the metadata file in a savepoint's directory.
 pub const METADATA: &str = "_metadata";
@@ -61,6 +65,7 @@ pub struct Savepoint<'a, S> {
     metadata: Metadata<'a>,
     store: S,
     hints: Hints,
+    account: Account,
 }
 
 /// A handle of a subtask, and whose it is.
@@ -92,12 +97,7 @@ pub enum PartState<'p, 'a> {
 impl Part<'_, '_> {
     /// The path in the handle; none for inline state, and for state in several files.
     pub fn file(&self) -> Option<String> {
-        match self.state {
-            PartState::ManagedKeyed(KeyedHandle::KeyGroups(handle))
-            | PartState::RawKeyed(KeyedHandle::KeyGroups(handle)) => name_of(&handle.delegate),
-            PartState::ManagedOperator(handle) | PartState::RawOperator(handle) => name_of(&handle.delegate),
-            _ => None,
-        }
+        self.stream().and_then(name_of)
     }
 }
 
@@ -149,7 +149,13 @@ impl<B: AsRef<[u8]>> AsRef<[u8]> for Bytes<'_, B> {
 impl<'a, S: Store> Savepoint<'a, S> {
     /// A savepoint of that metadata, with its files in `store`.
     pub fn new(metadata: Metadata<'a>, store: S) -> Self {
-        Self { metadata, store, hints: Hints::default() }
+        Self { metadata, store, hints: Hints::default(), account: Account::new(Limits::default()) }
+    }
+
+    /// With other limits for what is read.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { account: Account::new(limits), ..self }
     }
 
     /// With what is known of serializers that Flink does not ship.
@@ -183,16 +189,18 @@ impl<'a, S: Store> Savepoint<'a, S> {
         match stream {
             StreamHandle::ByteStream(inline) => Ok(Bytes::Inline(inline.data.clone())),
             StreamHandle::Relative(file) => {
+                self.admit(&file.relative_path)?;
                 let path = file.relative_path.to_text();
                 let name = FileName::new(&path).ok_or_else(|| Why::NotAFileName { path: path.to_string() })?;
                 let bytes = self.store.open(&name).map_err(|error| Why::Io { file: path.to_string(), error })?;
-                Ok(Bytes::File(bytes))
+                self.opened(&path, bytes)
             }
             StreamHandle::File(file) => {
+                self.admit(&file.path)?;
                 let path = file.path.to_text();
                 match self.store.open_absolute(&path) {
                     None => Err(Why::Absolute { path: path.into_owned() }),
-                    Some(Ok(bytes)) => Ok(Bytes::File(bytes)),
+                    Some(Ok(bytes)) => self.opened(&path, bytes),
                     Some(Err(error)) => Err(Why::Io { file: path.into_owned(), error }),
                 }
             }
@@ -200,6 +208,18 @@ impl<'a, S: Store> Savepoint<'a, S> {
             StreamHandle::EmptySegment => Ok(Bytes::Inline(Cow::Borrowed(&[]))),
             StreamHandle::KeyGroups(handle) => self.bytes(&handle.delegate),
         }
+    }
+
+    /// Whether the file of a handle may be opened.
+    fn admit(&self, path: &JavaStr<'_>) -> Result<(), Why> {
+        self.account.admit(&self.metadata, path).map_err(|error| limited(&path.to_text(), error))
+    }
+
+    /// A file that was opened, if so much may still be read.
+    fn opened(&self, path: &str, bytes: S::Bytes) -> Result<Bytes<'a, S::Bytes>, Why> {
+        let spent = self.account.budget.spend(bytes.as_ref().len());
+        spent.map_err(|kind| limited(path, Error::new(kind, 0)))?;
+        Ok(Bytes::File(bytes))
     }
 
     /// Opens managed keyed state in the canonical format and hands it to `read`. Other formats are
@@ -211,7 +231,8 @@ impl<'a, S: Store> Savepoint<'a, S> {
         read: impl FnOnce(&KeyedStream<'_>) -> Result<R, crate::Error>,
     ) -> Result<R, Failure> {
         self.keyed_bytes(part, handle, |bytes, offsets, max| {
-            read(&KeyedStream::open_with(bytes, offsets, max, &self.hints)?)
+            let stream = KeyedStream::open_with(bytes, offsets, max, &self.hints)?;
+            read(&stream.limits(self.account.limits()).budget(&self.account.budget))
         })
     }
 
@@ -222,7 +243,10 @@ impl<'a, S: Store> Savepoint<'a, S> {
         handle: &KeyedHandle<'a>,
         read: impl FnOnce(&KeyedSections<'_>) -> Result<R, crate::Error>,
     ) -> Result<R, Failure> {
-        self.keyed_bytes(part, handle, |bytes, offsets, max| read(&KeyedSections::open(bytes, offsets, max)?))
+        self.keyed_bytes(part, handle, |bytes, offsets, max| {
+            let sections = KeyedSections::open(bytes, offsets, max)?;
+            read(&sections.limits(self.account.limits()).budget(&self.account.budget))
+        })
     }
 
     fn keyed_bytes<R>(
@@ -256,7 +280,7 @@ impl<'a, S: Store> Savepoint<'a, S> {
         let bytes = self.bytes(&handle.delegate).map_err(failed)?;
         let stream = OperatorStream::open_with(bytes.as_ref(), handle, &self.hints);
         stream
-            .and_then(|stream| read(&stream))
+            .and_then(|stream| read(&stream.limits(self.account.limits()).budget(&self.account.budget)))
             .map_err(|error| failed(Why::Stream { file: name_of(&handle.delegate), error }))
     }
 
@@ -326,6 +350,16 @@ impl<'a, S: Store> Savepoint<'a, S> {
         }
         Ok(())
     }
+}
+
+/// A file that a limit stands before. Of a path that nobody wants to read only the start is kept.
+fn limited(path: &str, error: Error) -> Why {
+    const SHOWN: usize = 200;
+    let file = match path.char_indices().nth(SHOWN) {
+        Some((cut, _)) => format!("{}...", path.split_at(cut).0),
+        None => path.to_owned(),
+    };
+    Why::Stream { file: Some(file), error }
 }
 
 fn name_of(stream: &StreamHandle<'_>) -> Option<String> {

@@ -1,7 +1,8 @@
 //! Where the files of a savepoint are.
 
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
-use std::{fs, io};
 
 /// A plain file name: one component that is neither `.` nor `..`, without a colon, with which Flink fails (`DIR-PATH-01`).
 ///
@@ -62,12 +63,28 @@ pub fn local_path(handle: &str) -> Option<&Path> {
     path.is_absolute().then_some(path)
 }
 
-/// That a path leads to a regular file and not over a link, whose target may be anywhere.
-pub fn regular_file(path: &Path) -> io::Result<()> {
-    if fs::symlink_metadata(path)?.is_file() {
-        return Ok(());
+/// Opens a regular file, and nothing else: no link, whose target may be anywhere, and no pipe or device, at which a reader would
+/// wait for ever. What was opened is what was looked at, also if the name was given to something else meanwhile.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    let irregular = || io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
+    let found = fs::symlink_metadata(path)?;
+    if !found.is_file() {
+        return Err(irregular());
     }
-    Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"))
+    let file = File::open(path)?;
+    let opened = file.metadata()?;
+    if opened.is_file() && is_same(&found, &opened) { Ok(file) } else { Err(irregular()) }
+}
+
+#[cfg(unix)]
+fn is_same(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+    one.created().ok() == other.created().ok()
 }
 
 /// A directory whose files are read into memory. For large files map them instead: a `Store` of your own is a few lines.
@@ -87,9 +104,13 @@ impl Store for Directory {
     type Bytes = Vec<u8>;
 
     fn open(&self, name: &FileName<'_>) -> io::Result<Vec<u8>> {
-        let path = self.path.join(name.as_str());
-        regular_file(&path)?;
-        fs::read(path)
+        let file = open_regular(&self.path.join(name.as_str()))?;
+        // What is appended meanwhile is not read: it may never end.
+        let length = file.metadata()?.len();
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(usize::try_from(length).unwrap_or(usize::MAX))?;
+        file.take(length).read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 }
 
