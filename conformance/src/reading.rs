@@ -1,6 +1,7 @@
 //! What the reference says of a savepoint when it reads everything in it: metadata, streams, keys and values.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use flink_savepoint::Error;
 use flink_savepoint::keyed::{Entry, KeyLayout, KeyedStream, RawTimers, Timer};
@@ -123,7 +124,7 @@ pub(crate) fn offset_in(whole: &[u8], part: &[u8]) -> Option<u64> {
 /// The types of a state.
 struct Types {
     kind: StateKind,
-    key: TypeDescription,
+    key: Arc<TypeDescription>,
     namespace: Option<TypeDescription>,
     value: TypeDescription,
     layout: Option<KeyLayout>,
@@ -133,7 +134,7 @@ fn keyed(stream: &KeyedStream<'_>, start: &Cell<u64>) -> Result<(), Error> {
     let header = stream.header();
     let types = |state: &StateMetaInfo<'_>| Types {
         kind: state.kind,
-        key: header.key_serializer.type_description(),
+        key: header.key_serializer.shared_type(),
         namespace: state.namespace_serializer.as_ref().map(SerializerSnapshot::type_description),
         value: state.value_serializer.type_description(),
         layout: KeyLayout::of(&header.key_serializer, state),

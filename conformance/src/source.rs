@@ -1,10 +1,11 @@
 //! The metadata file and the directory that its relative handles mean.
 
 use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
-use flink_savepoint::savepoint::METADATA;
+use flink_savepoint::savepoint::{METADATA, open_regular};
 
 /// A metadata file in memory.
 pub struct Source {
@@ -24,10 +25,26 @@ pub struct Unreadable {
 }
 
 impl Source {
+    /// A metadata file of more bytes is not read unless that is asked for: 1 GiB.
+    pub const LARGEST: u64 = 1 << 30;
+
     /// Opens a savepoint directory, or a metadata file under any name, as Flink accepts both.
     pub fn open(path: &Path) -> Result<Self, Unreadable> {
-        let file = if path.is_dir() { path.join(METADATA) } else { path.to_owned() };
-        let bytes = fs::read(&file).map_err(|e| {
+        Self::open_up_to(path, Self::LARGEST)
+    }
+
+    /// The same with another limit for the bytes of the metadata file.
+    pub fn open_up_to(path: &Path, largest: u64) -> Result<Self, Unreadable> {
+        let (file, bytes) = if path.is_dir() {
+            // What is in the directory comes with the savepoint, links and pipes, too.
+            let file = path.join(METADATA);
+            let bytes = open_regular(&file).and_then(|opened| read(opened, largest));
+            (file, bytes)
+        } else {
+            let bytes = fs::canonicalize(path).and_then(|real| open_regular(&real)).and_then(|opened| read(opened, largest));
+            (path.to_owned(), bytes)
+        };
+        let bytes = bytes.map_err(|e| {
             let why = match e.kind() {
                 io::ErrorKind::NotFound if path.is_dir() => {
                     "no such file: this is not a savepoint directory, or its writer did not finish".to_owned()
@@ -46,6 +63,19 @@ impl Source {
     pub fn failure(&self, error: &flink_savepoint::Error) -> Unreadable {
         Unreadable { file: self.file.clone(), why: format!("{error} [{}]", error.kind().requirement()) }
     }
+}
+
+/// Reads a metadata file, and nothing that is appended meanwhile.
+fn read(file: File, largest: u64) -> io::Result<Vec<u8>> {
+    let length = file.metadata()?.len();
+    if length > largest {
+        let why = format!("{length} bytes, the limit for metadata is {largest} (--max metadata=BYTES raises it)");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
+    }
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(usize::try_from(length).unwrap_or(usize::MAX))?;
+    file.take(length).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 impl fmt::Display for Unreadable {

@@ -2,16 +2,26 @@
 
 use indicatif::HumanBytes;
 
-/// Names and paths come from the file: what would move the cursor or colour the terminal is spelled out.
+/// Names and paths come from the file: what would move the cursor, colour the terminal, or make text look like other text is
+/// spelled out.
 pub fn printable(text: &str) -> String {
-    text.chars().fold(String::new(), |mut safe, c| {
-        if c.is_control() {
+    text.chars().fold(String::with_capacity(text.len()), |mut safe, c| {
+        if is_unsafe(c) {
             safe.extend(c.escape_unicode());
         } else {
             safe.push(c);
         }
         safe
     })
+}
+
+/// Whether a character is not to be passed on: control characters (C0, U+007F, C1), line and paragraph separators, and characters
+/// that are not seen, of which some turn the direction of writing around.
+pub fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }
 
 /// A number of bytes: `4.02 KiB`.
@@ -44,6 +54,7 @@ mod tests {
     #[test]
     fn control_characters_are_spelled_out() {
         assert_eq!(printable("a\u{1b}[31m\n\u{e9}\u{1F600}"), "a\\u{1b}[31m\\u{a}\u{e9}\u{1F600}");
+        assert_eq!(printable("\u{9b}\u{7f}\u{202e}\u{2069}\u{200b}\u{2028}"), "\\u{9b}\\u{7f}\\u{202e}\\u{2069}\\u{200b}\\u{2028}");
     }
 
     #[test]

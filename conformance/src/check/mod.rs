@@ -42,10 +42,10 @@ mod walk;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use flink_savepoint::metadata::Metadata;
+use flink_savepoint::metadata::ReadOptions;
 use flink_savepoint::savepoint::{METADATA, Savepoint};
 use flink_savepoint::serializer::Hints;
-use flink_savepoint::{Error, ErrorKind};
+use flink_savepoint::{Error, ErrorKind, Limits};
 
 pub use finding::{Finding, Findings, Severity, Spot};
 pub use report::{Checked, Counts, Report};
@@ -56,12 +56,23 @@ use crate::store::MappedFiles;
 use subject::Subject;
 
 /// How to check.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// What is known of serializers that Flink does not ship.
     pub hints: Hints,
     /// Whether absolute paths in handles are followed, which may lead anywhere on this machine.
     pub follow_absolute: bool,
+    /// What is taken on.
+    pub limits: Limits,
+    /// Bytes of the largest metadata file that is read.
+    pub largest_metadata: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let (hints, limits) = (Hints::default(), Limits::default());
+        Self { hints, follow_absolute: false, limits, largest_metadata: Source::LARGEST }
+    }
 }
 
 /// A chapter of the specification: its name in the registry, the requirements that a rule or the reader looks after, and those that
@@ -99,7 +110,7 @@ pub fn run(path: &Path, options: &Options) -> Report {
 /// The same, and says how far it is: the bytes of state that were read since it said so last, and all that there are.
 pub fn run_with(path: &Path, options: &Options, progress: &mut dyn FnMut(u64, u64)) -> Report {
     let mut findings = Findings::default();
-    let source = match Source::open(path) {
+    let source = match Source::open_up_to(path, options.largest_metadata) {
         Ok(source) => source,
         Err(error) => {
             let is_unfinished = path.is_dir() && !path.join(METADATA).exists();
@@ -114,7 +125,7 @@ pub fn run_with(path: &Path, options: &Options, progress: &mut dyn FnMut(u64, u6
             return Report::new(path, &Checked::default(), findings.into_sorted(), unreadable);
         }
     };
-    let metadata = match Metadata::parse(&source.bytes) {
+    let metadata = match ReadOptions::new().limits(options.limits).read(&source.bytes) {
         Ok(metadata) => metadata,
         Err(error) => {
             let (requirement, message) = broken(&error);
@@ -123,7 +134,7 @@ pub fn run_with(path: &Path, options: &Options, progress: &mut dyn FnMut(u64, u6
         }
     };
     let files = MappedFiles::new(&source.directory, options.follow_absolute);
-    let savepoint = Savepoint::new(metadata, files).with_hints(options.hints.clone());
+    let savepoint = Savepoint::new(metadata, files).with_hints(options.hints.clone()).with_limits(options.limits);
     let operators = savepoint.metadata().operators.iter().collect();
     let subject = Subject { source: &source, savepoint: &savepoint, operators };
     let checked = Checked::of(&subject);

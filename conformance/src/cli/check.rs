@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use flink_savepoint::metadata::{Metadata, Release};
+use flink_savepoint::metadata::Release;
 use flink_savepoint_spec::{book, requirements};
 
 use super::opening::Opening;
@@ -13,7 +13,6 @@ use crate::check::{self, Report, Severity, junit, sarif, text};
 use crate::compat;
 use crate::json;
 use crate::progress::Progress;
-use crate::source::Source;
 
 /// Whether a savepoint is as the specification says, and whether a release of Flink restores it
 ///
@@ -135,9 +134,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let bar = Severity::from(arguments.severity);
     print(&match arguments.format {
         Format::Text => page(&report),
-        Format::Json => serde_json::to_string_pretty(&report)? + "\n",
+        Format::Json => json::page(&report)?,
         Format::Junit => junit::render(&report, bar)?,
-        Format::Sarif => serde_json::to_string_pretty(&sarif::render(&report, arguments.spec_url.as_deref()))? + "\n",
+        Format::Sarif => json::page(&sarif::render(&report, arguments.spec_url.as_deref()))?,
     })?;
     let failures = report.compatibility.as_ref().map(|of| of.failures.as_slice()).unwrap_or_default();
     for failure in failures {
@@ -155,8 +154,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
 /// What the targets make of it; none of metadata that cannot be read, of which the findings tell.
 fn compatibility(arguments: &Arguments, path: &Path) -> Result<Option<compat::Report>, Failure> {
-    let source = Source::open(path)?;
-    let Ok(metadata) = Metadata::parse(&source.bytes) else { return Ok(None) };
+    let source = arguments.opening.source(path)?;
+    let Ok(metadata) = arguments.opening.reading().read(&source.bytes) else { return Ok(None) };
     let savepoint = arguments.opening.savepoint(&source, metadata)?;
     Ok(Some(compat::Report::of(&source, &savepoint, &arguments.target)))
 }

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use clap::Args;
 use flink_savepoint::logical::{DiffOptions, diff};
-use flink_savepoint::metadata::Metadata;
 
 use super::opening::Opening;
 use super::printing::Printing;
@@ -62,9 +61,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let (Some(a), Some(b), false) = (&arguments.a, &arguments.b, arguments.printing.schema::<Report>()?) else {
         return Ok(ExitCode::SUCCESS);
     };
-    let (source_a, source_b) = (Source::open(a)?, Source::open(b)?);
-    let metadata_a = Metadata::parse(&source_a.bytes).map_err(|e| source_a.failure(&e))?;
-    let metadata_b = Metadata::parse(&source_b.bytes).map_err(|e| source_b.failure(&e))?;
+    let (source_a, source_b) = (arguments.opening.source(a)?, arguments.opening.source(b)?);
+    let metadata_a = arguments.opening.metadata(&source_a)?;
+    let metadata_b = arguments.opening.metadata(&source_b)?;
     let a = arguments.opening.savepoint(&source_a, metadata_a)?;
     let b = arguments.opening.savepoint(&source_b, metadata_b)?;
     let (mut of_a, mut of_b) = (compute(&a), compute(&b));

@@ -5,14 +5,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use flink_savepoint::metadata::Metadata;
 
 use super::opening::Opening;
 use super::{Failure, note};
 use crate::dump::{self, Filter, Options};
 use crate::fingerprint::total_bytes;
 use crate::progress::Progress;
-use crate::source::Source;
 use crate::text::count;
 
 /// Every entry of a savepoint, decoded, as JSON lines in one canonical order
@@ -50,8 +48,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let Arguments { path, filter, raw, opening, memory } = arguments;
-    let source = Source::open(&path)?;
-    let metadata = Metadata::parse(&source.bytes).map_err(|e| source.failure(&e))?;
+    let source = opening.source(&path)?;
+    let metadata = opening.metadata(&source)?;
     let savepoint = opening.savepoint(&source, metadata)?;
     let options = Options { filter, raw, memory: memory.max(1) << 20 };
     let mut progress = Progress::new("dumping", total_bytes(&savepoint));

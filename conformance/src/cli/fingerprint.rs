@@ -4,14 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use flink_savepoint::metadata::Metadata;
 
 use super::opening::Opening;
 use super::printing::Printing;
 use super::{Failure, note};
 use crate::fingerprint::{Report, compute, text};
 use crate::select::Ignore;
-use crate::source::Source;
 
 /// A digest of what a savepoint means, whoever wrote it
 ///
@@ -48,8 +46,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let (Some(path), false) = (&arguments.path, arguments.printing.schema::<Report>()?) else {
         return Ok(ExitCode::SUCCESS);
     };
-    let source = Source::open(path)?;
-    let metadata = Metadata::parse(&source.bytes).map_err(|e| source.failure(&e))?;
+    let source = arguments.opening.source(path)?;
+    let metadata = arguments.opening.metadata(&source)?;
     let savepoint = arguments.opening.savepoint(&source, metadata)?;
     let mut fingerprint = compute(&savepoint);
     arguments.ignore.remove_from(&mut fingerprint);

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use flink_savepoint::logical::Fingerprint;
-use flink_savepoint::metadata::{Metadata, ReadOptions, Release};
+use flink_savepoint::metadata::{Metadata, Release};
 
 use super::opening::Opening;
 use super::{Failure, print};
@@ -79,8 +79,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         print(&if arguments.compat { json::schema::<compat::Report>() } else { json::schema::<Report>() })?;
         return Ok(ExitCode::SUCCESS);
     };
-    let source = Source::open(path)?;
-    let metadata = ReadOptions::new().strict(arguments.strict).read(&source.bytes).map_err(|e| source.failure(&e))?;
+    let source = arguments.opening.source(path)?;
+    let metadata = arguments.opening.reading().strict(arguments.strict).read(&source.bytes).map_err(|e| source.failure(&e))?;
     if arguments.compat {
         return show_compat(arguments, &source, metadata);
     }
@@ -93,7 +93,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     };
     print(&match arguments.format {
         Format::Text => text::render(&report, arguments.subtasks),
-        Format::Json => serde_json::to_string_pretty(&report)? + "\n",
+        Format::Json => json::page(&report)?,
         Format::Tree => format!("{metadata:#?}\n"),
     })?;
     Ok(if report.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -105,7 +105,7 @@ fn show_compat(arguments: &Arguments, source: &Source, metadata: Metadata<'_>) -
     let report = compat::Report::of(source, &savepoint, &Release::ALL);
     print(&match arguments.format {
         Format::Text => compat::text::render(&report),
-        Format::Json => serde_json::to_string_pretty(&report)? + "\n",
+        Format::Json => json::page(&report)?,
         Format::Tree => return Err("--format tree shows the metadata file; --compat has text and json".into()),
     })?;
     Ok(if report.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

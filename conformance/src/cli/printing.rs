@@ -40,7 +40,7 @@ impl Printing {
     pub(super) fn report<T: Serialize>(&self, report: &T, page: impl FnOnce(&T) -> String) -> Result<(), Failure> {
         print(&match self.format {
             Format::Text => page(report),
-            Format::Json => serde_json::to_string_pretty(report)? + "\n",
+            Format::Json => json::page(report)?,
         })
     }
 }

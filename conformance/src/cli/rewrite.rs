@@ -4,13 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use flink_savepoint::metadata::{Dropping, Feature, Metadata, Release};
+use flink_savepoint::metadata::{Dropping, Feature, Release};
 use flink_savepoint::savepoint::{Rewrite, SavepointWriter};
 
 use super::opening::Opening;
 use super::{Failure, note};
 use crate::compat::{ReasonReport, Report};
-use crate::source::Source;
 
 /// Write a canonical savepoint anew, for another Flink release
 ///
@@ -74,8 +73,8 @@ enum Compression {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let source = Source::open(&arguments.path)?;
-    let metadata = Metadata::parse(&source.bytes).map_err(|e| source.failure(&e))?;
+    let source = arguments.opening.source(&arguments.path)?;
+    let metadata = arguments.opening.metadata(&source)?;
     let savepoint = arguments.opening.savepoint(&source, metadata)?;
     let dropping = arguments.drop.iter().fold(Dropping::NOTHING, |all, drop| {
         all.and(match drop {

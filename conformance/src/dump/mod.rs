@@ -30,6 +30,7 @@ use sorted::Wanted;
 use state::State;
 pub use value::to_json;
 
+use crate::json;
 use crate::text::hex;
 
 /// The version of the format.
@@ -170,8 +171,7 @@ fn write_operator<'a, S: Store>(
 }
 
 fn line(out: &mut (impl Write + ?Sized), json: &Json) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, json)?;
-    out.write_all(b"\n")
+    out.write_all(json::line(json)?.as_bytes())
 }
 
 /// Collects the states, and reads no entry of keyed state.

@@ -1,7 +1,9 @@
 //! One state: its types, and its entries as lines.
 
+use std::sync::Arc;
+
 use flink_savepoint::keyed::{KeyLayout, MaxParallelism, Timer};
-use flink_savepoint::logical::{About, KeyCheck, KeyVerdict, LogicalKind, Place, StateKey, Volatile};
+use flink_savepoint::logical::{About, KeyCheck, KeyVerdict, LogicalKind, Place, Serializers, StateKey, Volatile};
 use flink_savepoint::meta_info::{KeyedStateType, StateKind};
 use flink_savepoint::serializer::SerializerSnapshot;
 use flink_savepoint::value::{Scalar, TypeDescription, Value};
@@ -14,7 +16,7 @@ use crate::text::hex;
 /// What is known of a state.
 pub(super) struct State {
     pub(super) key: StateKey,
-    key_type: Option<TypeDescription>,
+    key_type: Option<Arc<TypeDescription>>,
     namespace_type: Option<TypeDescription>,
     value_type: Option<TypeDescription>,
     layout: Option<KeyLayout>,
@@ -35,11 +37,12 @@ pub(super) struct Line {
 impl State {
     pub(super) fn new(key: &StateKey, about: &About<'_>, max: Option<MaxParallelism>) -> Self {
         let serializers = [about.key_serializer, about.namespace_serializer, about.value_serializer];
-        let [key_type, namespace_type, value_type] =
-            serializers.map(|one| one.map(SerializerSnapshot::type_description));
+        let key_type = about.key_serializer.map(SerializerSnapshot::shared_type);
+        let [namespace_type, value_type] = [about.namespace_serializer, about.value_serializer]
+            .map(|one| one.map(SerializerSnapshot::type_description));
         let layout = match (key.kind, &key_type, &namespace_type) {
             (LogicalKind::Managed(StateKind::Keyed(kind)), Some(key), Some(namespace)) => {
-                KeyLayout::new(key.clone(), namespace.clone(), kind)
+                KeyLayout::new(Arc::clone(key), namespace.clone(), kind)
             }
             _ => None,
         };
@@ -58,11 +61,14 @@ impl State {
     /// The line that introduces it.
     pub(super) fn header(&self, operator: &str) -> Map<String, Json> {
         let mut fields = self.place(operator);
-        let types =
-            [("key_type", &self.key_type), ("namespace_type", &self.namespace_type), ("value_type", &self.value_type)];
+        let types = [
+            ("key_type", self.key_type.as_deref()),
+            ("namespace_type", self.namespace_type.as_ref()),
+            ("value_type", self.value_type.as_ref()),
+        ];
         for (name, ty) in types {
             if let Some(ty) = ty {
-                fields.insert(name.into(), ty.to_string().into());
+                fields.insert(name.into(), Serializers::text(ty).into());
             }
         }
         if let Some(volatile) = self.volatile {
@@ -86,7 +92,7 @@ impl State {
 
     /// The decoded key, where it describes itself.
     pub(super) fn key_of(&self, key: &[u8]) -> Option<Json> {
-        let ty = self.key_type.as_ref()?;
+        let ty = self.key_type.as_deref()?;
         let part = match (&self.layout, self.key.kind) {
             (Some(layout), _) => layout.split_key(key)?,
             (None, LogicalKind::Managed(StateKind::PriorityQueue)) => Timer::read(key)?.split(ty)?.0,
@@ -144,7 +150,7 @@ impl State {
         };
         match self.layout.as_ref().and_then(|layout| layout.split(key)) {
             Some(parts) => {
-                line.decode("key", self.key_type.as_ref(), parts.key);
+                line.decode("key", self.key_type.as_deref(), parts.key);
                 if self.namespace_type != Some(TypeDescription::Scalar(Scalar::VoidNamespace)) {
                     line.decode("namespace", self.namespace_type.as_ref(), parts.namespace);
                 }
@@ -179,7 +185,7 @@ impl State {
         };
         match self.key_type.as_ref().and_then(|ty| timer.split(ty)) {
             Some((key, namespace)) => {
-                line.decode("key", self.key_type.as_ref(), key);
+                line.decode("key", self.key_type.as_deref(), key);
                 let is_void = match namespace_type {
                     Some(ty) => *ty == TypeDescription::Scalar(Scalar::VoidNamespace),
                     None => namespace == [0],
@@ -197,7 +203,7 @@ impl State {
         if key.is_empty() {
             return line.opaque("value", value);
         }
-        line.decode("key", self.key_type.as_ref(), key);
+        line.decode("key", self.key_type.as_deref(), key);
         line.decode("value", self.value_type.as_ref(), value);
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::sink::{Group, Leaf, Sink};
 use super::text::numbered;
+use crate::json;
 use crate::text::hex;
 
 /// Writes a line for each structure and field.
@@ -59,8 +60,7 @@ impl<W: Write> Lines<W> {
     }
 
     fn write(&mut self, line: &Line<'_>) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, line)?;
-        self.out.write_all(b"\n")
+        self.out.write_all(json::line(line)?.as_bytes())
     }
 
     fn path(&self, name: &str, index: Option<u64>) -> String {

@@ -1,6 +1,7 @@
 //! Keyed streams: the header by its layout; sections, entries, keys and values as offsets and serializers tell.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use flink_savepoint::keyed::{KeyLayout, KeyedHeader, KeyedStream, MaxParallelism, PrefixWidth, Timer};
 use flink_savepoint::meta_info::{KeyedStateType, StateKind, StateMetaInfo};
@@ -28,22 +29,22 @@ struct States {
 struct State {
     name: String,
     kind: StateKind,
-    key: TypeDescription,
+    key: Arc<TypeDescription>,
     namespace: Option<TypeDescription>,
     value: TypeDescription,
     layout: Option<KeyLayout>,
 }
 
 impl State {
-    fn new(key: &TypeDescription, info: &StateMetaInfo<'_>) -> Self {
+    fn new(key: &Arc<TypeDescription>, info: &StateMetaInfo<'_>) -> Self {
         let namespace =
             info.namespace_serializer.as_ref().map(flink_savepoint::serializer::SerializerSnapshot::type_description);
         let layout = match (info.kind, &namespace) {
-            (StateKind::Keyed(kind), Some(namespace)) => KeyLayout::new(key.clone(), namespace.clone(), kind),
+            (StateKind::Keyed(kind), Some(namespace)) => KeyLayout::new(Arc::clone(key), namespace.clone(), kind),
             _ => None,
         };
         let value = info.value_serializer.type_description();
-        Self { name: info.name.to_string(), kind: info.kind, key: key.clone(), namespace, value, layout }
+        Self { name: info.name.to_string(), kind: info.kind, key: Arc::clone(key), namespace, value, layout }
     }
 }
 
@@ -60,7 +61,7 @@ pub(super) fn explain(
         let infos = header.states.iter();
         let all = infos.flat_map(|info| [Some(&info.value_serializer), info.namespace_serializer.as_ref()]).flatten();
         stream::know_foreign(walker, header_of(input, offsets), std::iter::once(&header.key_serializer).chain(all));
-        let key = header.key_serializer.type_description();
+        let key = header.key_serializer.shared_type();
         states.compressed = header.compressed;
         states.by_id = header.states.iter().map(|info| State::new(&key, info)).collect();
     }

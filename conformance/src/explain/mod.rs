@@ -22,7 +22,7 @@ mod walker;
 use std::path::Path;
 
 use flink_savepoint::metadata::Metadata;
-use flink_savepoint::savepoint::METADATA;
+use crate::source::Source;
 use flink_savepoint::serializer::{Hints, SerializerSnapshot};
 use flink_savepoint::wire::Input;
 use flink_savepoint_spec::layouts::Literal;
@@ -104,5 +104,5 @@ pub fn explain_snapshot(bytes: &[u8], sink: &mut dyn Sink) -> Result<(), Stop> {
 pub fn metadata_beside(file: &Path) -> Option<Vec<u8>> {
     let parent = file.parent()?;
     let directory = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-    std::fs::read(directory.join(METADATA)).ok()
+    Source::open(directory).ok().map(|source| source.bytes)
 }

@@ -7,6 +7,8 @@
 //! The lengths are there only if both key and namespace have serializers of variable length, in as many bytes as they need,
 //! low byte first. They stand *behind* what they measure, so they do not help to find it.
 
+use std::sync::Arc;
+
 use super::{KeyGroup, MaxParallelism, PrefixWidth};
 use crate::meta_info::{KeyedStateType, StateKind, StateMetaInfo};
 use crate::serializer::SerializerSnapshot;
@@ -27,8 +29,8 @@ pub struct CompositeKey<'k> {
 /// How the composite keys of a state are laid out.
 #[derive(Debug, Clone)]
 pub struct KeyLayout {
-    key: TypeDescription,
-    namespace: TypeDescription,
+    key: Arc<TypeDescription>,
+    namespace: Arc<TypeDescription>,
     is_map: bool,
     has_lengths: bool,
 }
@@ -38,11 +40,16 @@ impl KeyLayout {
     /// are there.
     pub fn of(key: &SerializerSnapshot<'_>, state: &StateMetaInfo<'_>) -> Option<Self> {
         let StateKind::Keyed(kind) = state.kind else { return None };
-        Self::new(key.type_description(), state.namespace_serializer.as_ref()?.type_description(), kind)
+        Self::new(key.shared_type(), state.namespace_serializer.as_ref()?.type_description(), kind)
     }
 
     /// The same from types.
-    pub fn new(key: TypeDescription, namespace: TypeDescription, kind: KeyedStateType) -> Option<Self> {
+    pub fn new(
+        key: impl Into<Arc<TypeDescription>>,
+        namespace: impl Into<Arc<TypeDescription>>,
+        kind: KeyedStateType,
+    ) -> Option<Self> {
+        let (key, namespace) = (key.into(), namespace.into());
         let fixed = [key.length(), namespace.length()];
         let has_lengths = match fixed {
             // One fixed length is enough to tell.
@@ -97,7 +104,7 @@ impl KeyLayout {
 
     /// A key that does not say how long it is, before a namespace of fixed length and nothing else.
     fn split_from_behind<'k>(&self, composite: &'k [u8]) -> Option<CompositeKey<'k>> {
-        let length = match self.namespace {
+        let length = match *self.namespace {
             TypeDescription::Scalar(Scalar::VoidNamespace) => 1,
             _ => usize::try_from(self.namespace.length()??).ok()?,
         };

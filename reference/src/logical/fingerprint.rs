@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
+use std::fmt::{self, Write as _};
 
 use super::hash::{Digest, EntryHash};
 use super::key_check::{KeyCheck, KeyCounts};
@@ -71,6 +72,62 @@ pub struct Serializers {
     pub types: [Option<String>; 3],
     /// Whether the end of a snapshot of a user's class was found by exact fit.
     pub inferred: bool,
+}
+
+impl Serializers {
+    /// So many bytes of a text are shown.
+    pub const SHOWN: usize = 4096;
+
+    /// What a serializer or type prints, cut behind [`SHOWN`](Self::SHOWN) bytes: the key serializer of a stream is named beside each of
+    /// its states, and so would be repeated thousands of times.
+    pub fn text(shown: &impl fmt::Display) -> String {
+        let mut text = Cut { text: String::new() };
+        if write!(text, "{shown}").is_err() {
+            text.text.push_str("...");
+        }
+        text.text
+    }
+
+    fn of(about: &About<'_>, key: Option<&KeyText>) -> Self {
+        let [namespace, value] = [about.namespace_serializer, about.value_serializer];
+        let text = |snapshot: Option<&SerializerSnapshot<'_>>| snapshot.map(|snapshot| Self::text(&snapshot));
+        let ty = |snapshot: Option<&SerializerSnapshot<'_>>| snapshot.map(|one| Self::text(&one.type_description()));
+        Self {
+            key: key.map(|key| key.text.clone()),
+            namespace: text(namespace),
+            value: text(value),
+            types: [key.map(|key| key.ty.clone()), ty(namespace), ty(value)],
+            inferred: [about.key_serializer, namespace, value].into_iter().flatten().any(SerializerSnapshot::is_inferred),
+        }
+    }
+}
+
+/// Takes text up to [`Serializers::SHOWN`] bytes.
+struct Cut {
+    text: String,
+}
+
+impl fmt::Write for Cut {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        let room = Serializers::SHOWN - self.text.len();
+        let fits = more.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= room).last();
+        self.text.push_str(more.get(..fits.unwrap_or(0)).unwrap_or_default());
+        if fits.unwrap_or(0) == more.len() { Ok(()) } else { Err(fmt::Error) }
+    }
+}
+
+/// The texts of a key serializer, which is that of many states.
+struct KeyText {
+    raw: Vec<u8>,
+    text: String,
+    ty: String,
+}
+
+impl KeyText {
+    fn of(snapshot: &SerializerSnapshot<'_>) -> Self {
+        let ty = Serializers::text(&snapshot.shared_type());
+        Self { raw: snapshot.raw().to_vec(), text: Serializers::text(snapshot), ty }
+    }
 }
 
 impl OperatorFingerprint {
@@ -145,7 +202,7 @@ fn compute<S: Store>(savepoint: &Savepoint<'_, S>, verify: bool, progress: &mut 
     }
     for operator in &savepoint.metadata().operators {
         let max = MaxParallelism::new(operator.max_parallelism).filter(|_| verify);
-        let mut collector = Collector { numbers: BTreeMap::new(), states: Vec::new(), verify: max, progress };
+        let mut collector = Collector { numbers: BTreeMap::new(), states: Vec::new(), verify: max, key_text: None, progress };
         let visited = visit(savepoint, &operator, &mut collector);
         result.failures.extend(visited.failures);
         result.remarks.extend(visited.remarks);
@@ -173,6 +230,8 @@ struct Collector<'p> {
     states: Vec<Collected>,
     /// Number of key groups, where keys are verified.
     verify: Option<MaxParallelism>,
+    /// Of the key serializer that was met last.
+    key_text: Option<KeyText>,
     progress: &'p mut dyn FnMut(u64),
 }
 
@@ -222,16 +281,12 @@ impl Visitor for Collector<'_> {
         if let Some(number) = self.numbers.get(key) {
             return Some(*number);
         }
-        let text = |snapshot: Option<&SerializerSnapshot<'_>>| snapshot.map(ToString::to_string);
-        let all = [about.key_serializer, about.namespace_serializer, about.value_serializer];
-        let [key_serializer, namespace, value] = all.map(text);
-        let serializers = Serializers {
-            key: key_serializer,
-            namespace,
-            value,
-            types: all.map(|snapshot| snapshot.map(|snapshot| snapshot.type_description().to_string())),
-            inferred: all.into_iter().flatten().any(SerializerSnapshot::is_inferred),
-        };
+        if let Some(serializer) = about.key_serializer
+            && self.key_text.as_ref().is_none_or(|text| text.raw != serializer.raw())
+        {
+            self.key_text = Some(KeyText::of(serializer));
+        }
+        let serializers = Serializers::of(about, about.key_serializer.and(self.key_text.as_ref()));
         let fingerprint = StateFingerprint { volatile: about.volatile, serializers, ..StateFingerprint::default() };
         let copies = key.is_broadcast().then(BTreeMap::new);
         let check = self.verify.and_then(|max| KeyCheck::of(key, about, max));

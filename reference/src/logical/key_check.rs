@@ -1,5 +1,7 @@
 //! Whether an entry stands in the key group that its key belongs to.
 
+use std::sync::Arc;
+
 use super::state::{About, LogicalKind, StateKey};
 use super::visit::Place;
 use crate::keyed::{KeyGroup, KeyLayout, MaxParallelism, Timer};
@@ -16,7 +18,7 @@ pub struct KeyCheck {
 #[derive(Debug, Clone)]
 enum Keys {
     Composite(KeyLayout),
-    Timers(TypeDescription),
+    Timers(Arc<TypeDescription>),
 }
 
 /// What is known of an entry's key group.
@@ -102,10 +104,10 @@ impl KeyCheck {
         let LogicalKind::Managed(kind) = state.kind else { return None };
         let keys = match kind {
             StateKind::Keyed(kind) => {
-                let key = about.key_serializer?.type_description();
+                let key = about.key_serializer?.shared_type();
                 Keys::Composite(KeyLayout::new(key, about.namespace_serializer?.type_description(), kind)?)
             }
-            StateKind::PriorityQueue => Keys::Timers(about.key_serializer?.type_description()),
+            StateKind::PriorityQueue => Keys::Timers(about.key_serializer?.shared_type()),
             StateKind::Operator { .. } | StateKind::Broadcast => return None,
         };
         let check = Self { keys, max };

@@ -1,6 +1,7 @@
 //! Snapshots made here, byte for byte as Flink writes them. Each is read back once, so that what cannot be read is not made.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use super::classes::{self, Family};
 use super::optional_map::OptionalMap;
@@ -245,7 +246,7 @@ impl<'a> SerializerSnapshot<'a> {
             }));
             raw.extend_from_slice(&nested.raw);
         }
-        Self { class: self.class.clone(), raw: Cow::Owned(raw), foreign, ..*self }
+        Self { class: self.class.clone(), raw: Cow::Owned(raw), foreign, shared: OnceLock::new(), ..*self }
     }
 }
 

@@ -23,6 +23,7 @@ mod scalar;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 pub(crate) use body::{Body, Nested, Outer};
 use classes::Family;
@@ -47,6 +48,8 @@ pub struct SerializerSnapshot<'a> {
     raw: Cow<'a, [u8]>,
     /// Foreign bodies in it, by their offsets in `raw`.
     foreign: Vec<Foreign>,
+    /// The type, where it was asked for to be shared.
+    shared: OnceLock<Arc<TypeDescription>>,
 }
 
 /// Equal bytes are equal snapshots, however their ends were found.
@@ -140,6 +143,12 @@ impl<'a> SerializerSnapshot<'a> {
         TypeDescription::of(self)
     }
 
+    /// The same, made once and then shared: all states of a stream have one key serializer, and a header can have so many states that
+    /// a copy for each would multiply.
+    pub fn shared_type(&self) -> Arc<TypeDescription> {
+        Arc::clone(self.shared.get_or_init(|| Arc::new(TypeDescription::of(self))))
+    }
+
     /// How the user describes the class, if it is a foreign one.
     pub(crate) fn hint(&self) -> Option<&Hint> {
         // The body of this snapshot comes before those nested in it.
@@ -168,8 +177,9 @@ impl<'a> SerializerSnapshot<'a> {
 
     /// The same, independent of the bytes that it was read from.
     pub fn into_owned(self) -> SerializerSnapshot<'static> {
-        let Self { class, version, family, raw, foreign } = self;
-        SerializerSnapshot { class: class.into_owned(), version, family, raw: Cow::Owned(raw.into_owned()), foreign }
+        let Self { class, version, family, raw, foreign, shared } = self;
+        let (class, raw) = (class.into_owned(), Cow::Owned(raw.into_owned()));
+        SerializerSnapshot { class, version, family, raw, foreign, shared }
     }
 
     /// Reads the wrapped form (`TypeSerializerSnapshotSerializationUtil`).
@@ -223,7 +233,7 @@ impl<'a> SerializerSnapshot<'a> {
             ..foreign
         });
         let raw = Cow::Borrowed(input.until(&rest).bytes());
-        Ok((rest, Self { class, version, family, raw, foreign: rebased.collect() }))
+        Ok((rest, Self { class, version, family, raw, foreign: rebased.collect(), shared: OnceLock::new() }))
     }
 }
 
