@@ -3,16 +3,22 @@
 use indicatif::HumanBytes;
 
 /// Names and paths come from the file: what would move the cursor, colour the terminal, or make text look like other text is
-/// spelled out.
+/// spelled out. What nobody reads to its end is cut.
 pub fn printable(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut safe, c| {
+    const SHOWN: usize = 4096;
+    let mut safe = String::with_capacity(text.len().min(SHOWN));
+    for (n, c) in text.chars().enumerate() {
+        if n == SHOWN {
+            safe.push_str(&format!("... ({} bytes)", text.len()));
+            break;
+        }
         if is_unsafe(c) {
             safe.extend(c.escape_unicode());
         } else {
             safe.push(c);
         }
-        safe
-    })
+    }
+    safe
 }
 
 /// Whether a character is not to be passed on: control characters (C0, U+007F, C1), line and paragraph separators, and characters
@@ -55,6 +61,12 @@ mod tests {
     fn control_characters_are_spelled_out() {
         assert_eq!(printable("a\u{1b}[31m\n\u{e9}\u{1F600}"), "a\\u{1b}[31m\\u{a}\u{e9}\u{1F600}");
         assert_eq!(printable("\u{9b}\u{7f}\u{202e}\u{2069}\u{200b}\u{2028}"), "\\u{9b}\\u{7f}\\u{202e}\\u{2069}\\u{200b}\\u{2028}");
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut() {
+        assert_eq!(printable(&"\u{e9}".repeat(4096)).chars().count(), 4096);
+        assert!(printable(&"\u{e9}".repeat(4097)).ends_with("\u{e9}... (8194 bytes)"));
     }
 
     #[test]

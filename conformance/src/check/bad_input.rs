@@ -1,6 +1,24 @@
-//! What the chapter on bad input says of metadata: it is not nested without bounds, and nothing of it is lost when it is written again.
+//! What the chapter on bad input says: what is beyond a limit is not looked at and so not sound, and nothing of the metadata is lost
+//! when it is written again.
 
-pub(super) const REQUIREMENTS: &[&str] = &["LIMIT-NESTING-01", "INPUT-STRICT-02"];
+pub(super) const REQUIREMENTS: &[&str] = 
+    &["LIMIT-NESTING-01", "LIMIT-ENTRY-01", "LIMIT-TOTAL-01", "LIMIT-PATH-01", "INPUT-STRICT-02"];
 
 /// Those that one savepoint cannot show, and why.
 pub(super) const NOT_HERE: &[(&str, &str)] = &[];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use flink_savepoint_spec::requirements;
+
+    /// What reading a stream can break; writers' errors, and those of metadata that is not read strictly, do not come up.
+    #[test]
+    fn every_error_has_a_chapter() {
+        let known: BTreeSet<&str> = super::super::requirements().into_iter().collect();
+        let with_errors = requirements::all().iter().filter(|one| !one.errors.is_empty());
+        let missing: Vec<&str> = with_errors.map(|one| one.id.as_str()).filter(|id| !known.contains(id)).collect();
+        assert_eq!(missing, [""; 0]);
+    }
+}

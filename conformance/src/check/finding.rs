@@ -100,6 +100,11 @@ impl Findings {
         self.push(requirement, Severity::Warning, spot, message);
     }
 
+    /// Reports something that was not looked at, since the reader takes on no more. It may be sound, and nobody has seen it.
+    pub fn unread(&mut self, requirement: &'static str, spot: Spot, message: impl FnOnce() -> String) {
+        self.push(requirement, Severity::Error, spot, message);
+    }
+
     fn push(&mut self, requirement: &'static str, severity: Severity, spot: Spot, message: impl FnOnce() -> String) {
         let (count, last) = self.counts.entry((requirement, spot.file.clone())).or_default();
         *count += 1;

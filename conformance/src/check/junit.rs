@@ -7,10 +7,11 @@ use super::chapters;
 use super::finding::{Finding, Severity};
 use super::report::Report;
 use crate::compat::{self, ReasonReport, ReleaseReport, Verdict};
+use crate::text::printable;
 
 /// Renders a report. Findings as bad as `bar`, or worse, fail.
 pub fn render(report: &Report, bar: Severity) -> Result<String, quick_junit::SerializeError> {
-    let mut junit = quick_junit::Report::new(format!("savepoint check {}", report.metadata_file));
+    let mut junit = quick_junit::Report::new(format!("savepoint check {}", printable(&report.metadata_file)));
     for (chapter, requirements, _) in chapters().filter(|(_, requirements, _)| !requirements.is_empty()) {
         let mut suite = TestSuite::new(*chapter);
         suite.add_test_cases(requirements.iter().map(|id| case(report, chapter, id, bar)));
@@ -30,7 +31,8 @@ fn target(release: &ReleaseReport, compatibility: &compat::Report) -> TestCase {
         (Verdict::Reads, None) => TestCaseStatus::success(),
         (Verdict::Reads, Some(first)) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-            status.set_message(first).set_description(compatibility.failures.join("\n"));
+            let all: Vec<String> = compatibility.failures.iter().map(|failure| printable(failure)).collect();
+            status.set_message(printable(first)).set_description(all.join("\n"));
             status
         }
         (verdict, _) => {
@@ -49,7 +51,7 @@ fn target(release: &ReleaseReport, compatibility: &compat::Report) -> TestCase {
 }
 
 fn told(reason: &ReasonReport) -> String {
-    format!("{} ({})", reason.text, reason.first)
+    printable(&format!("{} ({})", reason.text, reason.first))
 }
 
 fn case(report: &Report, chapter: &str, id: &str, bar: Severity) -> TestCase {
@@ -59,7 +61,7 @@ fn case(report: &Report, chapter: &str, id: &str, bar: Severity) -> TestCase {
         None => TestCaseStatus::success(),
         Some(first) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            status.set_type(first.severity.word()).set_message(&first.message).set_description(lines(&failing));
+            status.set_type(first.severity.word()).set_message(printable(&first.message)).set_description(lines(&failing));
             status
         }
     };
@@ -75,7 +77,8 @@ fn lines(findings: &[&Finding]) -> String {
     let line = |finding: &&Finding| {
         let offset = finding.offset.map(|offset| format!(":{:#x}", offset.0)).unwrap_or_default();
         let more = if finding.more > 0 { format!(", and {} more", finding.more) } else { String::new() };
-        format!("{} {}{offset}: {}: {}{more}\n", finding.severity.word(), finding.file, finding.path, finding.message)
+        let text = format!("{}{offset}: {}: {}", finding.file, finding.path, finding.message);
+        format!("{} {}{more}\n", finding.severity.word(), printable(&text))
     };
     findings.iter().map(line).collect()
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use flink_savepoint::metadata::StreamHandle;
-use flink_savepoint::{Error, ErrorKind};
+use flink_savepoint::{Error, ErrorClass, ErrorKind};
 use flink_savepoint_spec::requirements::{self, Level};
 
 use super::finding::{Findings, Spot};
@@ -104,6 +104,11 @@ impl<'f> Report<'f> {
             ErrorKind::NoFit { .. } => {
                 let spot = self.spot(error.offset(), error.path());
                 self.findings.warn(kind.requirement(), spot, message);
+            }
+            _ if kind.class() == ErrorClass::Limit => {
+                self.errors += 1;
+                let spot = self.spot(error.offset(), error.path());
+                self.findings.unread(kind.requirement(), spot, || kind.to_string());
             }
             _ => self.at(kind.requirement(), error.offset(), error.path(), || kind.to_string()),
         }

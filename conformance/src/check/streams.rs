@@ -159,11 +159,15 @@ impl<'a> Streams<'_, 'a> {
             raw::section(group, at, section, is_canonical, &mut report);
             progress(section.len() as u64);
         });
-        if let Err(Failure { why: Why::RawOffset { key_group, offset }, .. }) = read {
-            let i = key_group.saturating_sub(of.offsets.range().start());
-            report.of_handle("RAW-KEYED-02", format_args!(".key_groups.offsets[{i}]"), || {
-                format!("offset {offset} of key group {key_group} is outside of the stream; -1 stands for none")
-            });
+        match read.map_err(|failure| failure.why) {
+            Err(Why::RawOffset { key_group, offset }) => {
+                let i = key_group.saturating_sub(of.offsets.range().start());
+                report.of_handle("RAW-KEYED-02", format_args!(".key_groups.offsets[{i}]"), || {
+                    format!("offset {offset} of key group {key_group} is outside of the stream; -1 stands for none")
+                });
+            }
+            Err(Why::Stream { error, .. }) => report.error(&error),
+            _ => {}
         }
     }
 
@@ -190,7 +194,11 @@ impl<'a> Streams<'_, 'a> {
         }
         let part = Part { operator, subtask: index, state: PartState::RawOperator(handle) };
         let read = subject.savepoint.raw_operator(&part, handle, |_, partition| progress(partition.len() as u64));
-        if let Err(Failure { why: Why::RawPartition { state, offset }, .. }) = read {
+        let why = read.map_err(|failure| failure.why);
+        if let Err(Why::Stream { error, .. }) = &why {
+            report.error(error);
+        }
+        if let Err(Why::RawPartition { state, offset }) = why {
             let states =
                 handle.states.iter().enumerate().flat_map(|(i, meta)| {
                     meta.offsets.iter().enumerate().map(|(j, at)| (i, j, at)).collect::<Vec<_>>()
