@@ -41,7 +41,8 @@ impl Source {
             let bytes = open_regular(&file).and_then(|opened| read(opened, largest));
             (file, bytes)
         } else {
-            let bytes = fs::canonicalize(path).and_then(|real| open_regular(&real)).and_then(|opened| read(opened, largest));
+            let bytes =
+                fs::canonicalize(path).and_then(|real| open_regular(&real)).and_then(|opened| read(opened, largest));
             (path.to_owned(), bytes)
         };
         let bytes = bytes.map_err(|e| {

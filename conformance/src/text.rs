@@ -60,7 +60,10 @@ mod tests {
     #[test]
     fn control_characters_are_spelled_out() {
         assert_eq!(printable("a\u{1b}[31m\n\u{e9}\u{1F600}"), "a\\u{1b}[31m\\u{a}\u{e9}\u{1F600}");
-        assert_eq!(printable("\u{9b}\u{7f}\u{202e}\u{2069}\u{200b}\u{2028}"), "\\u{9b}\\u{7f}\\u{202e}\\u{2069}\\u{200b}\\u{2028}");
+        assert_eq!(
+            printable("\u{9b}\u{7f}\u{202e}\u{2069}\u{200b}\u{2028}"),
+            "\\u{9b}\\u{7f}\\u{202e}\\u{2069}\\u{200b}\\u{2028}"
+        );
     }
 
     #[test]

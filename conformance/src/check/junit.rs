@@ -61,7 +61,10 @@ fn case(report: &Report, chapter: &str, id: &str, bar: Severity) -> TestCase {
         None => TestCaseStatus::success(),
         Some(first) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            status.set_type(first.severity.word()).set_message(printable(&first.message)).set_description(lines(&failing));
+            status
+                .set_type(first.severity.word())
+                .set_message(printable(&first.message))
+                .set_description(lines(&failing));
             status
         }
     };

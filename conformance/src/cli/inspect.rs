@@ -80,7 +80,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     };
     let source = arguments.opening.source(path)?;
-    let metadata = arguments.opening.reading().strict(arguments.strict).read(&source.bytes).map_err(|e| source.failure(&e))?;
+    let metadata =
+        arguments.opening.reading().strict(arguments.strict).read(&source.bytes).map_err(|e| source.failure(&e))?;
     if arguments.compat {
         return show_compat(arguments, &source, metadata);
     }

@@ -21,8 +21,8 @@ mod walker;
 
 use std::path::Path;
 
-use flink_savepoint::metadata::Metadata;
 use crate::source::Source;
+use flink_savepoint::metadata::Metadata;
 use flink_savepoint::serializer::{Hints, SerializerSnapshot};
 use flink_savepoint::wire::Input;
 use flink_savepoint_spec::layouts::Literal;

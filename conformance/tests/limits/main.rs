@@ -91,7 +91,13 @@ fn run_all(directory: &Path, times: u64) -> Vec<(String, Output)> {
         let start = Instant::now();
         let output = run(&command, memory);
         let name = name.join(" ");
-        eprintln!("{:?} {:?} out {} err {} {name}", start.elapsed(), output.status.code(), output.stdout.len(), output.stderr.len());
+        eprintln!(
+            "{:?} {:?} out {} err {} {name}",
+            start.elapsed(),
+            output.status.code(),
+            output.stdout.len(),
+            output.stderr.len()
+        );
         let code = output.status.code();
         assert!(matches!(code, Some(0..=2)), "{name}: {:?}: {}", output.status, told(&output));
         (name, output)
@@ -124,18 +130,25 @@ fn metadata_that_is_no_regular_file_is_not_opened() {
     fs::create_dir(&directory).unwrap();
     let file = directory.join(METADATA);
     type Make = fn(&Path);
-    let makes: [Make; 3] = [
-        fifo,
-        |path| std::os::unix::fs::symlink("/dev/zero", path).unwrap(),
-        |path| fs::create_dir(path).unwrap(),
-    ];
+    let makes: [Make; 3] =
+        [fifo, |path| std::os::unix::fs::symlink("/dev/zero", path).unwrap(), |path| fs::create_dir(path).unwrap()];
     for make in makes {
         make(&file);
         for (command, output) in run_all(&directory, 0) {
             assert!(!output.status.success(), "{command}");
-            assert!([&output.stdout, &output.stderr].iter().any(|out| String::from_utf8_lossy(out).contains("not a regular file")), "{command}: {}", told(&output));
+            assert!(
+                [&output.stdout, &output.stderr]
+                    .iter()
+                    .any(|out| String::from_utf8_lossy(out).contains("not a regular file")),
+                "{command}: {}",
+                told(&output)
+            );
         }
-        if file.is_dir() && !file.is_symlink() { fs::remove_dir(&file).unwrap() } else { fs::remove_file(&file).unwrap() }
+        if file.is_dir() && !file.is_symlink() {
+            fs::remove_dir(&file).unwrap()
+        } else {
+            fs::remove_file(&file).unwrap()
+        }
     }
 }
 
@@ -147,8 +160,13 @@ fn metadata_beyond_the_limit_is_not_read() {
     File::create(directory.join(METADATA)).unwrap().set_len(1 << 40).unwrap();
     for command in ["inspect", "check", "dump", "fingerprint"] {
         let output = run([OsStr::new(command), directory.as_os_str()], ITSELF);
-        assert!(told(&output).contains("the limit for metadata is 1073741824 (--max metadata=BYTES raises it)"), "{}", told(&output));
-        let output = run([OsStr::new(command), directory.as_os_str(), OsStr::new("--max"), OsStr::new("metadata=2t")], ITSELF);
+        assert!(
+            told(&output).contains("the limit for metadata is 1073741824 (--max metadata=BYTES raises it)"),
+            "{}",
+            told(&output)
+        );
+        let output =
+            run([OsStr::new(command), directory.as_os_str(), OsStr::new("--max"), OsStr::new("metadata=2t")], ITSELF);
         assert!(!told(&output).contains("the limit"), "{}", told(&output));
         assert_eq!(output.status.code(), Some(2));
     }
@@ -185,8 +203,13 @@ fn one_file_of_many_handles_is_refused() {
     run_all(&directory, 8);
     let output = run([OsStr::new("check"), directory.as_os_str()], ITSELF);
     let page = String::from_utf8(output.stdout).unwrap();
-    assert!(page.contains("200 handles lead to this file, each of which reads it; the limit of this reader is 16"), "{page}");
-    for (max, why) in [("sharing=200", None), ("sharing=200 total=40m", Some("more than 41943040 bytes of state in all"))] {
+    assert!(
+        page.contains("200 handles lead to this file, each of which reads it; the limit of this reader is 16"),
+        "{page}"
+    );
+    for (max, why) in
+        [("sharing=200", None), ("sharing=200 total=40m", Some("more than 41943040 bytes of state in all"))]
+    {
         let mut command = vec![OsStr::new("fingerprint"), directory.as_os_str()];
         max.split(' ').for_each(|max| command.extend([OsStr::new("--max"), OsStr::new(max)]));
         let output = run(command, ITSELF);
@@ -199,7 +222,8 @@ fn one_file_of_many_handles_is_refused() {
 fn handles_are_counted_and_their_paths_measured() {
     let (_scratch, directory) = scratch();
     operator(&directory, 3);
-    let output = run([OsStr::new("fingerprint"), directory.as_os_str(), OsStr::new("--max"), OsStr::new("handles=0")], ITSELF);
+    let output =
+        run([OsStr::new("fingerprint"), directory.as_os_str(), OsStr::new("--max"), OsStr::new("handles=0")], ITSELF);
     assert!(told(&output).contains("more than 0 handles of state, the limit of this reader"), "{}", told(&output));
     let long = "x".repeat(65_535);
     repeat(&directory, 1, |path| *path = JavaStr::from(long.as_str()).into_owned());
@@ -238,7 +262,8 @@ fn nothing_that_a_terminal_obeys_is_printed() {
         for out in [&output.stdout, &output.stderr] {
             let text = String::from_utf8_lossy(out);
             let evil = text.chars().find(|c| {
-                c.is_control() && *c != '\n' || matches!(c, '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+                c.is_control() && *c != '\n'
+                    || matches!(c, '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
             });
             assert_eq!(evil, None, "{name}: {text}");
         }

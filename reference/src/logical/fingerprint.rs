@@ -97,7 +97,10 @@ impl Serializers {
             namespace: text(namespace),
             value: text(value),
             types: [key.map(|key| key.ty.clone()), ty(namespace), ty(value)],
-            inferred: [about.key_serializer, namespace, value].into_iter().flatten().any(SerializerSnapshot::is_inferred),
+            inferred: [about.key_serializer, namespace, value]
+                .into_iter()
+                .flatten()
+                .any(SerializerSnapshot::is_inferred),
         }
     }
 }
@@ -202,7 +205,8 @@ fn compute<S: Store>(savepoint: &Savepoint<'_, S>, verify: bool, progress: &mut 
     }
     for operator in &savepoint.metadata().operators {
         let max = MaxParallelism::new(operator.max_parallelism).filter(|_| verify);
-        let mut collector = Collector { numbers: BTreeMap::new(), states: Vec::new(), verify: max, key_text: None, progress };
+        let mut collector =
+            Collector { numbers: BTreeMap::new(), states: Vec::new(), verify: max, key_text: None, progress };
         let visited = visit(savepoint, &operator, &mut collector);
         result.failures.extend(visited.failures);
         result.remarks.extend(visited.remarks);
