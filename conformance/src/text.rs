@@ -1,5 +1,7 @@
 //! What the pages for people have in common.
 
+use std::fmt::Write as _;
+
 use indicatif::HumanBytes;
 
 /// Names and paths come from the file: what would move the cursor, colour the terminal, or make text look like other text is
@@ -9,7 +11,7 @@ pub fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len().min(SHOWN));
     for (n, c) in text.chars().enumerate() {
         if n == SHOWN {
-            safe.push_str(&format!("... ({} bytes)", text.len()));
+            let _ = write!(safe, "... ({} bytes)", text.len());
             break;
         }
         if is_unsafe(c) {
@@ -46,7 +48,6 @@ pub fn count(n: u64, one: &str) -> String {
 
 /// Bytes in hex.
 pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

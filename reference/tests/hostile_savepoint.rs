@@ -134,9 +134,11 @@ fn states_do_not_share_a_framed_stream() {
     assert_eq!(open([first, second]).unwrap(), [[1; 8], [2; 8]].concat());
     assert_eq!(open([second, first]).unwrap(), [[2; 8], [1; 8]].concat());
     let end = bytes.len() as u64;
-    for (offsets, from) in
-        [([second, second], end), ([first, first], second as u64), ([first, first + 10], second as u64)]
-    {
+    for (offsets, from) in [
+        ([second, second], end),
+        ([first, first], second.cast_unsigned()),
+        ([first, first + 10], second.cast_unsigned()),
+    ] {
         let error = open(offsets).unwrap_err();
         let found = offsets[1];
         assert_eq!(error.kind(), &ErrorKind::PartitionOffset { found, from, to: end }, "{offsets:?}");

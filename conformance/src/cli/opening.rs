@@ -45,11 +45,16 @@ fn limit(text: &str) -> Result<Limit, String> {
     if !NAMES.contains(&name) {
         return Err(format!("no limit {name}: it is one of {}", NAMES.join(", ")));
     }
-    let unit = |c: char| Some(10 * ("kmgt".find(c.to_ascii_lowercase())? as u32 + 1));
-    let shift = value.chars().last().and_then(unit);
-    let digits = shift.map_or(value, |_| value.get(..value.len() - 1).unwrap_or_default());
+    let unit = match value.chars().last().map(|c| c.to_ascii_lowercase()) {
+        Some('k') => Some(1 << 10),
+        Some('m') => Some(1 << 20),
+        Some('g') => Some(1 << 30),
+        Some('t') => Some(1_u64 << 40),
+        _ => None,
+    };
+    let digits = unit.and_then(|_| value.get(..value.len() - 1)).unwrap_or(value);
     let number: u64 = digits.parse().map_err(|e| format!("{value}: {e}"))?;
-    let value = number.checked_mul(1 << shift.unwrap_or(0)).ok_or_else(|| format!("{value}: too large"))?;
+    let value = number.checked_mul(unit.unwrap_or(1)).ok_or_else(|| format!("{value}: too large"))?;
     Ok(Limit { name: name.to_owned(), value })
 }
 

@@ -82,7 +82,9 @@ fn run_all(directory: &Path, times: u64) -> Vec<(String, Output)> {
     let scratch = tempfile::tempdir().unwrap();
     let into = scratch.path().join("into");
     let mut all: Vec<Vec<&OsStr>> = COMMANDS.iter().map(|command| command.iter().map(OsStr::new).collect()).collect();
-    all.iter_mut().for_each(|command| command.push(directory.as_os_str()));
+    for command in &mut all {
+        command.push(directory.as_os_str());
+    }
     all.push(vec![OsStr::new("diff"), directory.as_os_str(), directory.as_os_str()]);
     let rewrite = ["rewrite", "--release", "1.20", "--drop", "operator-name", "--drop", "operator-uid"];
     all.push(rewrite.iter().map(OsStr::new).chain([directory.as_os_str(), into.as_os_str()]).collect());
@@ -120,6 +122,9 @@ fn scratch() -> (tempfile::TempDir, PathBuf) {
     (scratch, directory)
 }
 
+/// Puts something into the place of a file.
+type Make = fn(&Path);
+
 fn fifo(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
 }
@@ -129,7 +134,6 @@ fn metadata_that_is_no_regular_file_is_not_opened() {
     let (_scratch, directory) = scratch();
     fs::create_dir(&directory).unwrap();
     let file = directory.join(METADATA);
-    type Make = fn(&Path);
     let makes: [Make; 3] =
         [fifo, |path| std::os::unix::fs::symlink("/dev/zero", path).unwrap(), |path| fs::create_dir(path).unwrap()];
     for make in makes {
@@ -145,9 +149,9 @@ fn metadata_that_is_no_regular_file_is_not_opened() {
             );
         }
         if file.is_dir() && !file.is_symlink() {
-            fs::remove_dir(&file).unwrap()
+            fs::remove_dir(&file).unwrap();
         } else {
-            fs::remove_file(&file).unwrap()
+            fs::remove_file(&file).unwrap();
         }
     }
 }
@@ -177,7 +181,6 @@ fn state_files_that_are_no_regular_files_are_not_opened() {
     let (_scratch, directory) = scratch();
     operator(&directory, 3);
     let file = state_file(&directory);
-    type Make = fn(&Path);
     let makes: [Make; 3] = [
         fifo,
         |path| std::os::unix::fs::symlink("/dev/zero", path).unwrap(),
@@ -244,6 +247,28 @@ fn a_wide_key_and_many_states_do_not_multiply() {
     for (command, output) in run_all(&directory, 64) {
         let length = output.stdout.len() as u64;
         assert!(length <= 64 * size(&directory), "{command} prints {length} bytes of {}", size(&directory));
+    }
+}
+
+#[test]
+fn a_bomb_is_refused_where_the_limit_is_lower_and_bounded_where_not() {
+    let (_scratch, directory) = scratch();
+    let header = KeyedHeader { compressed: true, ..long_header(vec![state("s", Scalar::String)]) };
+    let key = [&1_i64.to_be_bytes()[..], &[0]].concat();
+    keyed(&directory, "", &header, &[(0, key, string(&"a".repeat(8 << 20)))]);
+    assert!(size(&directory) < 1 << 20, "{}", size(&directory));
+    // 22 times as much, decoded and printed.
+    run_all(&directory, 22 * 12);
+    for (command, code) in [("check", 1), ("fingerprint", 2), ("dump", 2), ("inspect", 1)] {
+        let output =
+            run([OsStr::new(command), directory.as_os_str(), OsStr::new("--max"), OsStr::new("entry=1m")], ITSELF);
+        assert_eq!(output.status.code(), Some(code), "{command}: {}", told(&output));
+        let all = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8_lossy(&all);
+        assert!(
+            text.contains("an entry of more than 1048576 uncompressed bytes, the limit of this reader"),
+            "{command}: {text}"
+        );
     }
 }
 
