@@ -5,7 +5,7 @@ mod protocol;
 pub mod reference;
 pub mod schema;
 
-pub use process::{Bounds, NoAnswer, Process, end_children_on_interrupt};
+pub use process::{Bounds, NoAnswer, Process, answer, end_children_on_interrupt};
 pub use protocol::{Answer, Ask, Hello, PROTOCOL, Request, Response, Role, Unsupported};
 
 /// Anything that answers requests: a child process, or what is built in.

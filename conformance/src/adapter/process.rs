@@ -337,6 +337,11 @@ fn describe(status: ExitStatus) -> String {
     status.code().map_or_else(|| "an unknown status".to_owned(), |code| format!("exit status {code}"))
 }
 
+/// What a line of an adapter answers to the request of that number, if the protocol allows it.
+pub fn answer(line: &[u8], seq: u64, ask: &Ask) -> Result<Answer, NoAnswer> {
+    read(line, seq).and_then(|value| answer_to(ask, value))
+}
+
 /// The JSON of a line, if it is the answer to the request of that number.
 fn read(line: &[u8], seq: u64) -> Result<Value, NoAnswer> {
     let value: Value = serde_json::from_slice(line)

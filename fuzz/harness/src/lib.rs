@@ -4,5 +4,8 @@
 //! On the stable toolchain; the programs that libFuzzer drives are in a workspace of their own, one level up.
 #![deny(unsafe_code)]
 
+pub mod bundle;
 pub mod mutate;
+pub mod scratch;
+pub mod seeds;
 pub mod targets;

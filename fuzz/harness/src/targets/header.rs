@@ -5,11 +5,18 @@ use flink_savepoint::keyed::KeyedHeader;
 use flink_savepoint::serializer::{Hints, SerializerSnapshot};
 use flink_savepoint::wire::{Input, Output};
 
+use crate::mutate::{Rng, Shape};
+
 fn serializers<'h, 'a>(header: &'h KeyedHeader<'a>) -> impl Iterator<Item = &'h SerializerSnapshot<'a>> {
     let of_states = header.states.iter().flat_map(|state| {
         [Some(&state.value_serializer), state.namespace_serializer.as_ref(), state.key_serializer.as_ref()]
     });
     std::iter::once(&header.key_serializer).chain(of_states.flatten())
+}
+
+/// A header is how a keyed stream starts.
+pub fn mutate(bytes: &mut Vec<u8>, other: &[u8], most: usize, rng: &mut Rng) -> &'static str {
+    crate::mutate::mutate(Shape::Keyed, bytes, other, most, rng)
 }
 
 /// One run.

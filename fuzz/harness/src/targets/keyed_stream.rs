@@ -6,9 +6,40 @@ use flink_savepoint::keyed::{KeyGroup, KeyLayout, KeyedStream, KeyedWriter, MaxP
 use flink_savepoint::metadata::KeyGroupOffsets;
 use flink_savepoint::{Error, Limits};
 
+use crate::mutate::{Rng, Shape};
+
 type Entries = Vec<(KeyGroup, StateId, Vec<u8>, Vec<u8>)>;
 
-fn read(bytes: &[u8], offsets: &KeyGroupOffsets<'_>, max: MaxParallelism) -> Result<Entries, Error> {
+/// What an input means.
+pub(super) struct Stream<'i> {
+    /// Where each key group starts.
+    pub(super) offsets: KeyGroupOffsets<'static>,
+    /// 128, or 129 where the prefix has two bytes.
+    pub(super) max: MaxParallelism,
+    /// The stream.
+    pub(super) bytes: &'i [u8],
+}
+
+impl<'i> Stream<'i> {
+    /// None if the input ends before the stream starts.
+    pub(super) fn of(input: &'i [u8]) -> Option<Self> {
+        let [groups, wide, rest @ ..] = input else { return None };
+        let n = usize::from(groups % 8 + 1);
+        let (offsets, bytes) = rest.split_at_checked(2 * n)?;
+        let offsets = offsets.as_chunks().0.iter().map(|two| i64::from(i16::from_be_bytes(*two)));
+        let offsets = KeyGroupOffsets::new(0, offsets).expect("a few");
+        let max = MaxParallelism::new(if wide % 2 == 0 { 128 } else { 129 }).expect("in range");
+        Some(Self { offsets, max, bytes })
+    }
+}
+
+/// Mutates the stream, and sometimes what stands before it.
+pub fn mutate(bytes: &mut Vec<u8>, other: &[u8], most: usize, rng: &mut Rng) -> &'static str {
+    let start = |input: &[u8]| input.first().map_or(0, |groups| 2 + 2 * usize::from(groups % 8 + 1));
+    super::behind(Shape::Keyed, start, bytes, other, most, rng)
+}
+
+pub(super) fn read(bytes: &[u8], offsets: &KeyGroupOffsets<'_>, max: MaxParallelism) -> Result<Entries, Error> {
     let stream = KeyedStream::open(bytes, offsets, max)?.limits(Limits { entry: 1 << 20, ..Limits::default() });
     let mut entries = Entries::new();
     stream.for_each::<Error>(&mut Vec::new(), |group, entry| {
@@ -30,12 +61,7 @@ fn read(bytes: &[u8], offsets: &KeyGroupOffsets<'_>, max: MaxParallelism) -> Res
 
 /// One run.
 pub fn run(input: &[u8]) {
-    let [groups, wide, rest @ ..] = input else { return };
-    let n = usize::from(groups % 8 + 1);
-    let Some((offsets, bytes)) = rest.split_at_checked(2 * n) else { return };
-    let offsets = offsets.as_chunks().0.iter().map(|two| i64::from(i16::from_be_bytes(*two)));
-    let offsets = KeyGroupOffsets::new(0, offsets).expect("a few");
-    let max = MaxParallelism::new(if wide % 2 == 0 { 128 } else { 129 }).expect("in range");
+    let Some(Stream { offsets, max, bytes }) = Stream::of(input) else { return };
     let entries = match read(bytes, &offsets, max) {
         Ok(entries) => entries,
         Err(error) => {

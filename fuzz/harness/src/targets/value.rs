@@ -8,6 +8,8 @@ use flink_savepoint::meta_info::KeyedStateType;
 use flink_savepoint::serializer::{Hint, Hints, SerializerSnapshot, Wire};
 use flink_savepoint::value::{Scalar, TypeDescription, Value};
 
+use crate::mutate::{Rng, Shape};
+
 fn hints() -> Hints {
     let value = [("a", Wire::I64), ("b", Wire::Repeated(Box::new(Wire::Str)))];
     let value = value.map(|(name, wire)| (name.to_owned(), wire)).to_vec();
@@ -75,6 +77,27 @@ fn keys(ty: &TypeDescription, bytes: &[u8]) {
             }
         }
     }
+}
+
+/// Mutates the snapshot, whose length follows, or the value.
+pub fn mutate(bytes: &mut Vec<u8>, other: &[u8], most: usize, rng: &mut Rng) -> &'static str {
+    let parts = |input: &[u8]| {
+        let (length, rest) = input.split_first_chunk().unwrap_or((&[0; 2], &[]));
+        let (snapshot, value) = rest.split_at(rest.len().min(u16::from_be_bytes(*length).into()));
+        (snapshot.to_vec(), value.to_vec())
+    };
+    let (mut snapshot, mut value) = parts(bytes);
+    let (other_snapshot, other_value) = parts(other);
+    let done = if rng.bool() {
+        crate::mutate::mutate(Shape::Snapshot, &mut snapshot, &other_snapshot, most, rng)
+    } else {
+        crate::mutate::mutate(Shape::Bytes, &mut value, &other_value, most, rng)
+    };
+    snapshot.truncate(usize::from(u16::MAX));
+    let length = u16::try_from(snapshot.len()).unwrap_or(u16::MAX).to_be_bytes();
+    *bytes = [&length[..], &snapshot, &value].concat();
+    bytes.truncate(most);
+    done
 }
 
 /// One run.
