@@ -5,6 +5,7 @@
 #![deny(unsafe_code)]
 
 pub mod bundle;
+pub mod dictionary;
 pub mod mutate;
 pub mod scratch;
 pub mod seeds;
