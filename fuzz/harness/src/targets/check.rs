@@ -21,9 +21,7 @@ fn print(report: &Report) {
     let printed = serde_json::to_string(report).expect("a report is JSON");
     let read: serde_json::Value = serde_json::from_str(&printed).expect("just printed");
     assert_eq!(read["findings"].as_array().map(Vec::len), Some(report.findings.len()));
-    for bar in [Severity::Error, Severity::Note] {
-        assert!(junit::render(report, bar).expect("a report is XML").starts_with("<?xml"));
-    }
+    assert!(junit::render(report, Severity::Warning).expect("a report is XML").starts_with("<?xml"));
     let printed = sarif::render(report, Some("https://example.com")).to_string();
     assert!(serde_json::from_str::<serde_json::Value>(&printed).is_ok());
 }
@@ -45,13 +43,12 @@ pub fn run(input: &[u8]) {
     kinds.sort();
     let most = usize::try_from(Findings::LISTED).unwrap_or(usize::MAX);
     assert!(kinds.chunk_by(|one, other| one == other).all(|same| same.len() <= most), "{kinds:?}");
-    print(&report);
     if let Ok(metadata) = Metadata::parse(&bundle.metadata) {
         let source = Source::open(&directory).expect("just written");
         let savepoint = Savepoint::new(metadata, MappedFiles::new(&directory, false));
         let compatibility = compat::Report::of(&source, &savepoint, &Release::ALL);
         assert!(!compat::text::render(&compatibility).is_empty());
         report.compatibility = Some(compatibility);
-        print(&report);
     }
+    print(&report);
 }

@@ -148,6 +148,7 @@ fn shown<S: Store>(source: &Source, savepoint: &Savepoint<'_, S>) -> String {
     let report = inspect::Report::new(source, savepoint.metadata(), Some(&found));
     let mut text = inspect::text::render(&report, true);
     text += &serde_json::to_string(&report).expect("a report is JSON");
+    text += &fingerprint::total_bytes(savepoint).to_string();
     text += &fingerprint::text::render(&fingerprint::Report::new(String::new(), &found), true);
     text
 }
