@@ -38,6 +38,8 @@
     )
 )]
 
+#[cfg(feature = "arbitrary")]
+pub mod arbitrary;
 pub mod compression;
 pub mod error;
 pub mod keyed;

@@ -1,0 +1,7 @@
+//! Properties that hold for whatever the format can say: models are made at random, with the boundaries of their numbers,
+//! lengths and characters more often than chance has them.
+//!
+//! `PROPTEST_CASES` runs more cases. What failed once is kept in `proptest-regressions` and tried first.
+
+mod round_trips;
+mod strategies;

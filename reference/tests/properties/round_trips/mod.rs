@@ -1,0 +1,3 @@
+//! What is written is read again, and is written as the same bytes.
+
+mod wire;
