@@ -3,5 +3,7 @@
 //!
 //! `PROPTEST_CASES` runs more cases. What failed once is kept in `proptest-regressions` and tried first.
 
+mod composite_keys;
+mod key_groups;
 mod round_trips;
 mod strategies;
