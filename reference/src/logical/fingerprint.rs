@@ -49,7 +49,8 @@ pub struct StateFingerprint {
     pub total: Digest,
     /// Those of each key group that has any; empty outside of keyed state.
     pub key_groups: BTreeMap<u16, Digest>,
-    /// Broadcast state: whether the copies of the subtasks differ. Then `total` is that of all copies.
+    /// Broadcast state: whether the copies of the subtasks differ. Then `total` counts the entries of all different copies, and its
+    /// sum says which these are.
     pub copies_differ: bool,
     /// Why two runs of one job need not agree in it.
     pub volatile: Option<Volatile>,
@@ -243,8 +244,10 @@ struct Collected {
     fingerprint: StateFingerprint,
     /// The key group whose entries are being added up, and their digest so far.
     open: Option<(u16, Digest)>,
-    /// Broadcast: the copy of each subtask.
+    /// Broadcast: the copy of each subtask that has entries.
     copies: Option<BTreeMap<u32, Digest>>,
+    /// How many streams have the state, also without entries.
+    streams: usize,
     check: Option<KeyCheck>,
 }
 
@@ -270,9 +273,15 @@ impl Collected {
     fn finish(mut self) -> StateFingerprint {
         self.close();
         if let Some(copies) = self.copies {
-            let distinct: BTreeSet<Digest> = copies.into_values().collect();
+            let is_empty_somewhere = copies.len() < self.streams;
+            let mut distinct: BTreeSet<Digest> = copies.into_values().collect();
+            distinct.extend(is_empty_somewhere.then(Digest::default));
             self.fingerprint.copies_differ = distinct.len() > 1;
-            for copy in distinct {
+            for mut copy in distinct {
+                // The same entries, divided into copies in another way, are another state.
+                if self.fingerprint.copies_differ {
+                    copy.sum = EntryHash::of(1, &copy.sum.to_be_bytes(), &copy.entries.to_be_bytes()).whole();
+                }
                 self.fingerprint.total += copy;
             }
         }
@@ -283,6 +292,9 @@ impl Collected {
 impl Visitor for Collector<'_> {
     fn state(&mut self, key: &StateKey, about: &About<'_>) -> Option<usize> {
         if let Some(number) = self.numbers.get(key) {
+            if let Some(state) = self.states.get_mut(*number) {
+                state.streams += 1;
+            }
             return Some(*number);
         }
         if let Some(serializer) = about.key_serializer
@@ -294,28 +306,28 @@ impl Visitor for Collector<'_> {
         let fingerprint = StateFingerprint { volatile: about.volatile, serializers, ..StateFingerprint::default() };
         let copies = key.is_broadcast().then(BTreeMap::new);
         let check = self.verify.and_then(|max| KeyCheck::of(key, about, max));
-        self.states.push(Collected { fingerprint, open: None, copies, check });
+        self.states.push(Collected { fingerprint, open: None, copies, streams: 1, check });
         self.numbers.insert(key.clone(), self.states.len() - 1);
         Some(self.states.len() - 1)
     }
 
     #[inline]
     fn entry(&mut self, place: Place, key: &[u8], value: &[u8]) {
-        let prefix = place.prefix;
+        let standing = place.standing();
         let Some(state) = self.states.get_mut(place.state) else { return };
         if self.verify.is_some() {
             state.fingerprint.keys.count(state.check.as_ref(), place, key);
         }
         match (place.key_group, &mut state.copies, &mut state.open) {
-            (Some(group), _, Some((open, digest))) if *open == group => digest.add(prefix, key, value),
+            (Some(group), _, Some((open, digest))) if *open == group => digest.add(standing, key, value),
             (Some(group), ..) => {
                 state.close();
                 let mut digest = Digest::default();
-                digest.add(prefix, key, value);
+                digest.add(standing, key, value);
                 state.open = Some((group, digest));
             }
-            (None, Some(copies), _) => copies.entry(place.subtask).or_default().add(prefix, key, value),
-            (None, None, _) => state.fingerprint.total.add(prefix, key, value),
+            (None, Some(copies), _) => copies.entry(place.subtask).or_default().add(standing, key, value),
+            (None, None, _) => state.fingerprint.total.add(standing, key, value),
         }
     }
 

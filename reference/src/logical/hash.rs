@@ -25,10 +25,10 @@ pub struct Digest {
 }
 
 impl Digest {
-    /// Adds an entry.
+    /// Adds an entry; `standing` is [`Place::standing`](super::Place::standing), its key group.
     #[inline]
-    pub fn add(&mut self, key_group: u16, key: &[u8], value: &[u8]) {
-        self.sum = self.sum.wrapping_add(EntryHash::of(key_group, key, value).whole());
+    pub fn add(&mut self, standing: u32, key: &[u8], value: &[u8]) {
+        self.sum = self.sum.wrapping_add(EntryHash::of(standing, key, value).whole());
         self.entries = self.entries.wrapping_add(1);
         self.bytes = self.bytes.wrapping_add(key.len() as u64).wrapping_add(value.len() as u64);
     }
@@ -58,10 +58,11 @@ pub struct EntryHash {
 }
 
 impl EntryHash {
-    /// Key and value are hashed apart, so that no byte can move from one to the other unnoticed.
+    /// Key and value are hashed apart, so that no byte can move from one to the other unnoticed. `standing` is
+    /// [`Place::standing`](super::Place::standing), the key group.
     #[inline]
-    pub fn of(key_group: u16, key: &[u8], value: &[u8]) -> Self {
-        let key = xxh3_128_with_seed(key, key_group.into());
+    pub fn of(standing: u32, key: &[u8], value: &[u8]) -> Self {
+        let key = xxh3_128_with_seed(key, standing.into());
         let low = u64::try_from(key & u128::from(u64::MAX)).unwrap_or_default();
         let value = xxh3_128_with_seed(value, low);
         Self { key, value }
@@ -78,7 +79,7 @@ impl EntryHash {
 mod tests {
     use super::*;
 
-    type Parts = (u16, &'static [u8], &'static [u8]);
+    type Parts = (u32, &'static [u8], &'static [u8]);
 
     fn digest(entries: &[Parts]) -> Digest {
         let mut digest = Digest::default();

@@ -24,6 +24,17 @@ pub struct Place {
     pub subtask: u32,
 }
 
+impl Place {
+    /// The key group, as a number that is above 65535 where the section is not that of the prefix: such an entry is another one.
+    #[inline]
+    pub fn standing(self) -> u32 {
+        match self.key_group {
+            Some(group) if group != self.prefix => (u32::from(group) + 1) << 16 | u32::from(self.prefix),
+            _ => self.prefix.into(),
+        }
+    }
+}
+
 /// Is told of every entry of an operator.
 pub trait Visitor {
     /// A state that follows. Its entries are told by the number that is returned, or not at all. Called once for every

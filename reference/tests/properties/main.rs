@@ -5,5 +5,6 @@
 
 mod composite_keys;
 mod key_groups;
+mod logical;
 mod round_trips;
 mod strategies;

@@ -26,7 +26,8 @@ impl Cells {
         let none = StateFingerprint::default();
         for key in keys {
             let (of_a, of_b) = (a.states.get(key), b.states.get(key));
-            let volatile = of_a.or(of_b).and_then(|state| state.volatile);
+            // Only one of them may have serializers that say so.
+            let volatile = [of_a, of_b].into_iter().flatten().find_map(|state| state.volatile);
             let (of_a, of_b) = (of_a.unwrap_or(&none), of_b.unwrap_or(&none));
             if of_a.total == of_b.total && of_a.key_groups == of_b.key_groups || ignore(key, volatile) {
                 continue;

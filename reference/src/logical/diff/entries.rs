@@ -36,7 +36,7 @@ impl<A: Store, B: Store> Sides<'_, '_, '_, A, B> {
         let mut counts = vec![[0_u64; 3]; cells.states.len()];
         for share in cells.shares((options.memory / size_of::<Record>()) as u64) {
             let mut collect = |first: bool| {
-                let mut visitor = Collect { share: &share, broadcast: None, records: Vec::new() };
+                let mut visitor = Collect { share: &share, broadcast: BTreeMap::new(), records: Vec::new() };
                 result.failures.extend(self.scan(first, &mut visitor));
                 visitor.records.sort_unstable();
                 visitor.records
@@ -60,7 +60,7 @@ impl<A: Store, B: Store> Sides<'_, '_, '_, A, B> {
             // Each value is shown as often as only this side has it.
             let left = wanted.iter().filter_map(|(key, sides)| sides.get(side).map(|values| (*key, values.clone())));
             let left = left.collect();
-            let collect = Collect { share, broadcast: None, records: Vec::new() };
+            let collect = Collect { share, broadcast: BTreeMap::new(), records: Vec::new() };
             let mut visitor = Show { id: self.id, collect, side, left, bytes: options.bytes, changes: &mut changes };
             // The same failures as in the pass before.
             let _ = self.scan(side == 0, &mut visitor);
@@ -126,8 +126,8 @@ fn take(records: &mut &[Record], key: (u128, u32)) -> Vec<u128> {
 
 struct Collect<'s, 'c> {
     share: &'s Share<'c>,
-    /// The subtask whose copies of broadcast state are read; the others have the same, or are named elsewhere.
-    broadcast: Option<u32>,
+    /// The subtask whose copy of a broadcast state is read; the others have the same, or are named elsewhere.
+    broadcast: BTreeMap<usize, u32>,
     records: Vec<Record>,
 }
 
@@ -135,11 +135,11 @@ impl Collect<'_, '_> {
     fn record(&mut self, place: Place, key: &[u8], value: &[u8]) -> Option<Record> {
         let (state, _) = self.share.cells.states.get(place.state)?;
         if !self.share.wants_group(place.key_group)
-            || state.is_broadcast() && *self.broadcast.get_or_insert(place.subtask) != place.subtask
+            || state.is_broadcast() && *self.broadcast.entry(place.state).or_insert(place.subtask) != place.subtask
         {
             return None;
         }
-        let hash = EntryHash::of(place.prefix, key, value);
+        let hash = EntryHash::of(place.standing(), key, value);
         let state = u32::try_from(place.state).ok()?;
         self.share.has(hash.key).then_some(Record { key: hash.key, state, value: hash.value })
     }

@@ -33,7 +33,8 @@ impl Default for DiffOptions {
     }
 }
 
-/// Whether a state of an operator is to be left out.
+/// Whether a state of an operator is to be left out. Asked with the operator of A and of B, whose names need not be the same: either
+/// is enough.
 pub type Ignore<'i> = dyn Fn(&OperatorId, &OperatorFingerprint, &StateKey, Option<Volatile>) -> bool + 'i;
 
 /// What differs.
@@ -152,7 +153,9 @@ pub fn diff<A: Store, B: Store>(
             [a.1, b.1].map(|fingerprint| fingerprint.operators.get(id).filter(|operator| !operator.is_empty()));
         let (of_a, of_b) = (in_a.unwrap_or(&none), in_b.unwrap_or(&none));
         let one = in_a.unwrap_or(of_b);
-        let cells = Cells::between(of_a, of_b, |key, volatile| ignore(id, one, key, volatile));
+        // Only one of them may have the operator's uid and name.
+        let ignored = |key: &_, volatile| [in_a, in_b].into_iter().flatten().any(|of| ignore(id, of, key, volatile));
+        let cells = Cells::between(of_a, of_b, ignored);
         match (in_a, in_b) {
             (Some(_), Some(_)) => about(*id, of_a, of_b, &mut result),
             _ if cells.states.is_empty() && !one.fully_finished => {}
