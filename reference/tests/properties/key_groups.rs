@@ -3,6 +3,7 @@
 use flink_savepoint::keyed::{
     KeyGroup, MaxParallelism, PrefixWidth, default_max_parallelism, java_hash, key_groups_of_subtask, murmur_hash,
 };
+use flink_savepoint::metadata::KeyGroupRange;
 use flink_savepoint::value::{FlinkString, HashCode, Scalar, TypeDescription, Value};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -128,10 +129,9 @@ proptest! {
         let index = at % parallelism;
         let range = key_groups_of_subtask(max, parallelism, index).unwrap();
         let end = range.start() + range.count();
-        match key_groups_of_subtask(max, parallelism, index + 1) {
-            Some(next) => prop_assert_eq!(next.start(), end),
-            None => prop_assert_eq!((index + 1, end), (parallelism, u32::from(max.get()))),
-        }
+        let next = key_groups_of_subtask(max, parallelism, index + 1).map(KeyGroupRange::start);
+        prop_assert_eq!(next.is_none(), index + 1 == parallelism);
+        prop_assert_eq!(next.unwrap_or(max.get().into()), end);
     }
 
     #[test]
