@@ -61,7 +61,7 @@ impl<'a> ChangelogHandle<'a> {
         let (rest, materialized) = List::read(rest, cx).field("materialized")?;
         let (elements, count) = java::count(rest, 1).field("non_materialized")?;
         let (rest, non_materialized) =
-            List::read_elements(elements, count, cx, is_increment).field("non_materialized")?;
+            List::read_elements(elements, count, cx, require_increment).field("non_materialized")?;
         if v1_14 {
             return Ok((rest, Self { key_groups, materialized, non_materialized, since_1_15: None }));
         }
@@ -74,11 +74,17 @@ impl<'a> ChangelogHandle<'a> {
     }
 
     pub(super) fn write(&self, out: &mut Output, cx: WriteContext) -> Result<(), Error> {
+        if self.key_groups.count() == 0 {
+            return Err(out.error(ErrorKind::EmptyChangelogRange)).field("key_groups");
+        }
         self.key_groups.write(out);
         if let Some(since) = &self.since_1_15 {
             out.i64(since.checkpointed_size);
         }
         self.materialized.write(out, cx).field("materialized")?;
+        if let Some(i) = self.non_materialized.iter().position(|handle| !is_increment(handle.as_ref())) {
+            return Err(out.error(ErrorKind::NotAnIncrement)).index(i as u64).field("non_materialized");
+        }
         self.non_materialized.write(out, cx).field("non_materialized")?;
         if let Some(since) = &self.since_1_15 {
             out.i64(since.materialization_id);
@@ -92,12 +98,16 @@ impl<'a> ChangelogHandle<'a> {
 }
 
 /// `META-CHANGELOG-02`. A null entry is skipped by Flink from 1.15 on.
+fn is_increment(handle: Option<&KeyedHandle<'_>>) -> bool {
+    matches!(handle, None | Some(KeyedHandle::ByteIncrement(_) | KeyedHandle::FileIncrement(_)))
+}
+
 #[expect(clippy::ref_option, reason = "the element type of the list")]
-fn is_increment(handle: &Option<KeyedHandle<'_>>, offset: u64) -> Result<(), nom::Err<Error>> {
-    match handle {
-        None | Some(KeyedHandle::ByteIncrement(_) | KeyedHandle::FileIncrement(_)) => Ok(()),
-        Some(_) => Err(nom::Err::Failure(Error::new(ErrorKind::NotAnIncrement, offset))),
+fn require_increment(handle: &Option<KeyedHandle<'_>>, offset: u64) -> Result<(), nom::Err<Error>> {
+    if is_increment(handle.as_ref()) {
+        return Ok(());
     }
+    Err(nom::Err::Failure(Error::new(ErrorKind::NotAnIncrement, offset)))
 }
 
 /// Type 9, `InMemoryChangelogStateHandle`: changes inside `_metadata`.
@@ -136,7 +146,7 @@ impl<'a> ByteIncrement<'a> {
         Ok((rest, Self { key_groups, from, to, changes, state_handle_id }))
     }
 
-    pub(super) fn write(&self, out: &mut Output) -> Result<(), Error> {
+    pub(super) fn write(&self, out: &mut Output, cx: WriteContext) -> Result<(), Error> {
         self.key_groups.write(out);
         for (found, name) in [(self.from, "from"), (self.to, "to")] {
             if found < 0 {
@@ -144,11 +154,7 @@ impl<'a> ByteIncrement<'a> {
             }
             out.i64(found);
         }
-        out.count(self.changes.len()).field("changes")?;
-        for change in &self.changes {
-            out.i32(change.key_group);
-            out.bytes32(&change.data).field("changes")?;
-        }
+        self.changes.write(out, cx).field("changes")?;
         self.state_handle_id.as_ref().map_or(Ok(()), |id| out.utf(id).field("state_handle_id"))
     }
 }
@@ -183,6 +189,9 @@ impl<'a> Codec<'a> for Change<'a> {
     }
 
     fn write(&self, out: &mut Output, _cx: WriteContext) -> Result<(), Error> {
+        if self.key_group < -1 {
+            return Err(out.error(ErrorKind::ChangeKeyGroup { found: self.key_group })).field("key_group");
+        }
         out.i32(self.key_group);
         out.bytes32(&self.data).field("data")
     }
@@ -282,5 +291,48 @@ impl<'a> Codec<'a> for OffsetHandle<'a> {
     fn write(&self, out: &mut Output, cx: WriteContext) -> Result<(), Error> {
         out.i64(self.offset);
         self.handle.write_required(out, cx).field("handle")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::{Dropping, MetadataVersion};
+
+    fn increment(key_group: i32) -> KeyedHandle<'static> {
+        let changes = vec![Change { key_group, data: Cow::Borrowed(b"x") }].into();
+        let key_groups = KeyGroupRange::new(0, 1).unwrap();
+        let state_handle_id = Some("id".into());
+        KeyedHandle::ByteIncrement(ByteIncrement { key_groups, from: 0, to: 1, changes, state_handle_id })
+    }
+
+    fn changelog(count: u32, increments: Vec<Option<KeyedHandle<'static>>>) -> KeyedHandle<'static> {
+        let since = ChangelogSince1_15 {
+            checkpointed_size: 0,
+            materialization_id: 0,
+            checkpoint_id: Some(1),
+            state_handle_id: "id".into(),
+        };
+        KeyedHandle::Changelog(Box::new(ChangelogHandle {
+            key_groups: KeyGroupRange::new(0, count).unwrap(),
+            materialized: List::default(),
+            non_materialized: increments.into(),
+            since_1_15: Some(since),
+        }))
+    }
+
+    #[test]
+    fn what_no_reader_takes_is_not_written() {
+        let cx = WriteContext { version: MetadataVersion::V6, release: None, dropping: Dropping::NOTHING };
+        let write = |handle: KeyedHandle<'_>| handle.write(&mut Output::new(), cx);
+        write(changelog(1, vec![None, Some(increment(-1))])).unwrap();
+        for (handle, code, path) in [
+            (changelog(0, vec![]), "empty-changelog-range", "key_groups"),
+            (changelog(1, vec![None, Some(changelog(1, vec![]))]), "not-an-increment", "non_materialized[1]"),
+            (changelog(1, vec![Some(increment(-2))]), "change-key-group", "non_materialized[0].changes[0].key_group"),
+        ] {
+            let error = write(handle).unwrap_err();
+            assert_eq!((error.kind().code(), error.path().as_str()), (code, path));
+        }
     }
 }

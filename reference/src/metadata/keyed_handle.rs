@@ -77,7 +77,7 @@ impl KeyedHandle<'_> {
             }
             Self::ByteIncrement(handle) => {
                 out.u8(self.type_byte());
-                handle.write(out)
+                handle.write(out, cx)
             }
             Self::FileIncrement(handle) => {
                 out.u8(self.type_byte());
