@@ -1,6 +1,6 @@
 //! Strings.
 
-use arbitrary::{Arbitrary, Result, Unstructured};
+use ::arbitrary::{Arbitrary, Result, Unstructured};
 
 use super::{list, one_of};
 use crate::wire::JavaStr;

@@ -8,3 +8,9 @@ mod key_groups;
 mod logical;
 mod round_trips;
 mod strategies;
+
+/// For properties of large models: so many cases where others have 256.
+fn of_256(cases: u32) -> proptest::test_runner::Config {
+    let usual = proptest::test_runner::Config::default();
+    proptest::test_runner::Config { cases: (usual.cases * cases).div_ceil(256), ..usual }
+}

@@ -1,3 +1,4 @@
 //! What is written is read again, and is written as the same bytes.
 
+mod metadata;
 mod wire;

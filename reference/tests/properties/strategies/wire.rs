@@ -52,16 +52,19 @@ pub(crate) fn text_of(most: usize) -> impl Strategy<Value = JavaStr<'static>> {
     prop::collection::vec(unit(), 0..=most).prop_map(JavaStr::from_utf16)
 }
 
-/// A string: empty, short, or seldom of the most bytes that the format can say.
-pub(crate) fn text() -> impl Strategy<Value = JavaStr<'static>> {
+/// A string of as many bytes as a boundary says, up to the most that the format can.
+pub(crate) fn long_text() -> impl Strategy<Value = JavaStr<'static>> {
     let lengths = prop::sample::select(vec![127_usize, 128, 255, 256, 32_767, 32_768, 65_534, 65_535]);
     prop_oneof![
-        1 => Just(JavaStr::default()),
-        30 => text_of(8),
-        1 => lengths.prop_map(|n| JavaStr::from("x".repeat(n).as_str())),
+        lengths.prop_map(|n| JavaStr::from("x".repeat(n).as_str())),
         // Three bytes for each unit: 65535 bytes.
-        1 => Just(JavaStr::from_utf16(std::iter::repeat_n(0xFFFF, 21_845))),
+        Just(JavaStr::from_utf16(std::iter::repeat_n(0xFFFF, 21_845))),
     ]
+}
+
+/// A string: empty, short, or now and then long.
+pub(crate) fn text() -> impl Strategy<Value = JavaStr<'static>> {
+    prop_oneof![30 => Just(JavaStr::default()), 500 => text_of(6), 1 => long_text()]
 }
 
 /// A string of at least one unit.
