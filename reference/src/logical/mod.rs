@@ -3,6 +3,10 @@
 //! Two savepoints mean the same if every operator has the same entries in the same states. Not part of the meaning: in
 //! which file, subtask and order an entry stands, compression, inlining, state ids, the version of `_metadata`, names and
 //! uids of operators (versions before 5 have none), serializer snapshots, and the two spellings of a null map value.
+//!
+//! Also what no sound savepoint has is part of the meaning: entries in the section of another key group than their prefix
+//! says, and copies of broadcast state that differ. So a diff is empty exactly if the digests of both fingerprints are equal,
+//! but by accident.
 
 mod diff;
 mod fingerprint;
