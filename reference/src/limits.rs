@@ -23,7 +23,8 @@ pub struct Limits {
     pub total: u64,
     /// Handles of state in all subtasks that a [`Savepoint`](crate::savepoint::Savepoint) keeps account of.
     pub handles: u32,
-    /// How many handles may lead to one file, which is read once for each. In a savepoint it is one.
+    /// How many handles may lead to one whole file, which is read once for each. In a savepoint it is one. Segments of files
+    /// that checkpoints merge do not count.
     pub sharing: u32,
     /// Bytes of the path in a handle, in UTF-8.
     pub path: usize,

@@ -60,7 +60,9 @@ fn count(metadata: &Metadata<'_>, limit: u32) -> Result<HashMap<JavaStr<'static>
                     return Err(ErrorKind::TooManyHandles { limit });
                 }
                 let part = Part { operator: &operator, subtask: subtask.index, state };
-                if let Some(path) = part.stream().and_then(StreamHandle::path) {
+                // Of a file of segments each handle opens its own; many in one file are what checkpoints merge files for.
+                let whole = part.stream().filter(|stream| !stream.is_segment());
+                if let Some(path) = whole.and_then(StreamHandle::path) {
                     let n: &mut u32 = by_path.entry(path.canonical()).or_default();
                     *n = n.saturating_add(1);
                 }
