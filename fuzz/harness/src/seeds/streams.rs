@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use flink_savepoint::Error;
 use flink_savepoint::compression::{Framing, IDENTIFIER};
 use flink_savepoint::keyed::{KeyGroup, KeyedStream, KeyedWriter, MaxParallelism};
 use flink_savepoint::metadata::{KeyGroupRange, KeyGroupsHandle, KeyedHandle, Metadata, Offsets, OperatorStateHandle};
@@ -26,7 +25,7 @@ pub(super) fn of(vector: &Vector, seeds: &mut Seeds) {
             // What the vectors only name, and what is not canonical, has no stream to give.
             match part.state {
                 PartState::ManagedKeyed(handle @ KeyedHandle::KeyGroups(groups)) => {
-                    if let Ok(Some(seed)) = savepoint.keyed(part, handle, first_sections) {
+                    if let Ok(Some(seed)) = savepoint.keyed(part, handle, |stream| Ok(first_sections(stream))) {
                         keyed(&name, seed, seeds);
                     } else if let Ok(bytes) = savepoint.bytes(&groups.delegate) {
                         let wide = operator.max_parallelism > 128;
@@ -64,11 +63,11 @@ fn keyed(name: &str, seed: Vec<u8>, seeds: &mut Seeds) {
 }
 
 /// The first sections of a stream, as those of the first key groups; none if one of them cannot be read.
-fn first_sections(stream: &KeyedStream<'_>) -> Result<Option<Vec<u8>>, Error> {
+fn first_sections(stream: &KeyedStream<'_>) -> Option<Vec<u8>> {
     let wide = stream.max_parallelism().get() > 128;
-    let max = MaxParallelism::new(if wide { 129 } else { 128 });
-    let (Some(max), Some(range)) = (max, KeyGroupRange::new(0, KEY_GROUPS.into())) else { return Ok(None) };
-    let write = || {
+    let max = MaxParallelism::new(if wide { 129 } else { 128 })?;
+    let range = KeyGroupRange::new(0, KEY_GROUPS.into())?;
+    let write = || -> std::io::Result<_> {
         let mut writer = KeyedWriter::new(Vec::new(), stream.header(), range, max)?;
         let mut buffer = Vec::new();
         for (group, section) in (0..KEY_GROUPS).zip(stream.sections()) {
@@ -77,7 +76,8 @@ fn first_sections(stream: &KeyedStream<'_>) -> Result<Option<Vec<u8>>, Error> {
         }
         writer.finish()
     };
-    Ok(write().ok().map(|written| input(wide, written.offsets.offsets().iter(), &written.sink)))
+    let written = write().ok()?;
+    Some(input(wide, written.offsets.offsets().iter(), &written.sink))
 }
 
 /// A stream up to the end of its first sections.

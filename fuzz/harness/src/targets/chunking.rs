@@ -3,7 +3,7 @@
 //!
 //! Input: what it is (even: keyed stream, odd: operator stream), then an input of the target `keyed_stream` or `operator_state`.
 
-use std::fmt::Debug;
+use std::fmt::{Debug, Write as _};
 use std::fs;
 
 use flink_savepoint::Error;
@@ -52,7 +52,7 @@ type Read = Result<String, Error>;
 fn keyed(stream: &KeyedStream<'_>) -> Read {
     let mut all = format!("{:?}", stream.header());
     stream.for_each::<Error>(&mut Vec::new(), |group, entry| {
-        all += &format!("{group:?} {entry:?}");
+        let _ = write!(all, "{group:?} {entry:?}");
         Ok(())
     })?;
     Ok(all)
@@ -62,7 +62,7 @@ fn operator(stream: &OperatorStream<'_>) -> Read {
     let mut all = format!("{:?}", stream.header());
     for i in 0..stream.header().all_states().count() {
         let told_apart = stream.for_each_partition::<Error>(i, &mut Vec::new(), |partition| {
-            all += &format!("{i} {partition:?}");
+            let _ = write!(all, "{i} {partition:?}");
             Ok(())
         })?;
         all += if told_apart { "," } else { "?" };

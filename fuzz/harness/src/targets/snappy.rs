@@ -70,7 +70,9 @@ pub fn run(bytes: &[u8]) {
     let mut framing = Framing::new();
     for pieces in [&[bytes][..], &[one, other]] {
         let mut framed = IDENTIFIER.to_vec();
-        pieces.iter().for_each(|piece| framing.append(piece, &mut framed));
+        for piece in pieces {
+            framing.append(piece, &mut framed);
+        }
         assert!(framed.len() <= IDENTIFIER.len() + bytes.len() + 8 * (bytes.len() / BLOCK + 2));
         assert_eq!(all(Chunks::new(Input::new(&framed))).expect("just compressed"), bytes);
         assert_eq!(foreign(&framed).expect("just compressed"), bytes);
