@@ -4,13 +4,23 @@
 //! was; what is not says so by its name ([`Metadata1_14`]). Each implementation is by hand: of what is derived nearly everything
 //! would be refused. Lists have a few elements, nesting is bounded, and no bytes at all make the smallest model.
 
+mod avro;
 mod expected;
 mod handles;
+mod meta_info;
 mod metadata;
+mod savepoint;
+mod serializer;
+mod sql;
+mod streams;
+mod value;
 mod wire;
 
 pub use expected::for_release;
 pub use metadata::Metadata1_14;
+pub use savepoint::{OperatorOfSavepoint, SavepointModel};
+pub use streams::{KeyedEntry, KeyedModel, OperatorModel};
+pub use value::{TypedValue, value_of};
 
 use ::arbitrary::{Result, Unstructured};
 
