@@ -1,0 +1,2 @@
+#![no_main]
+flink_savepoint_fuzz::target!(roundtrip);
