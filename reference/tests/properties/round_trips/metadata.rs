@@ -112,7 +112,7 @@ fn as_version_2(metadata: &Metadata<'_>) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(of_256(64))]
+    #![proptest_config(of_256(48))]
 
     #[test]
     fn newest_version(metadata in newest()) {

@@ -1,4 +1,6 @@
 //! What is written is read again, and is written as the same bytes.
 
 mod metadata;
+mod streams;
+mod values;
 mod wire;
