@@ -43,11 +43,11 @@ class OracleLines {
         all.append("]\n");
     }
 
-    /** A text in quotes, for use within a path or a value. */
+    /** A text in quotes, for use within a path, which ends at the first space. */
     static String quoted(String value) {
         StringBuilder out = new StringBuilder();
         quote(out, value);
-        return out.toString();
+        return out.toString().replace(" ", "\\u0020");
     }
 
     private static void quote(StringBuilder out, String value) {

@@ -7,6 +7,5 @@
 pub mod bundle;
 pub mod dictionary;
 pub mod mutate;
-pub mod scratch;
-pub mod seeds;
+pub mod oracle;
 pub mod targets;
