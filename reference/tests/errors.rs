@@ -162,6 +162,8 @@ fn values_that_flink_refuses() {
     let kind = |start, count| ErrorKind::KeyGroupRange { start, count };
     check(&keyed("07 ffffffff 00000001"), kind(-1, 1), 66, &format!("{at_keyed}.key_groups"));
     check(&keyed("07 00000000 ffffffff"), kind(0, -1), 66, &format!("{at_keyed}.key_groups"));
+    // The last key group would be 2^31, which Flink makes an empty range of.
+    check(&keyed("07 7fffffff 00000002"), kind(i32::MAX, 2), 66, &format!("{at_keyed}.key_groups"));
 
     let stream = |handle: &str| operator_state(&format!("04 00000000 {handle}"));
     let at = "operators[0].subtasks[0].state.managed_operator.delegate";

@@ -4,6 +4,7 @@
 //! chapters of the book ([`render`]); tests compare both, and both with the reference.
 
 pub mod book;
+pub mod deviations;
 pub mod errors;
 pub mod layouts;
 pub mod releases;

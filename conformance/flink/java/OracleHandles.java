@@ -216,7 +216,12 @@ class OracleHandles {
 
     private void path(String at, Object path, OracleLines lines) {
         String text = path.toString();
-        boolean below = text.startsWith(base + "/");
-        lines.text(at, below ? "<base>" + text.substring(base.length()) : text);
+        String above = base.substring(0, base.lastIndexOf('/'));
+        if (text.startsWith(base + "/")) {
+            text = "<base>" + text.substring(base.length());
+        } else if (text.startsWith(above + "/")) {
+            text = "<above>" + text.substring(above.length());
+        }
+        lines.text(at, text);
     }
 }

@@ -15,10 +15,12 @@ pub struct KeyGroupRange {
 }
 
 impl KeyGroupRange {
-    /// `count` key groups from `start` on; `None` if the format cannot say it (both are signed 32-bit numbers).
+    /// `count` key groups from `start` on; `None` if the format cannot say it (both are signed 32-bit numbers, and so is the
+    /// last key group).
     pub fn new(start: u32, count: u32) -> Option<Self> {
         i32::try_from(start).ok()?;
         i32::try_from(count).ok()?;
+        i32::try_from(start + count.saturating_sub(1)).ok()?;
         Some(Self { start, count })
     }
 
@@ -37,14 +39,16 @@ impl KeyGroupRange {
         (self.start + self.count).checked_sub(1).filter(|_| self.count > 0)
     }
 
-    /// Reads `i32` start and `i32` count, both not negative (`META-KEYED-01`).
+    /// Reads `i32` start and `i32` count, both not negative (`META-KEYED-01`). Of a range beyond the largest number Flink makes
+    /// an empty one, which fails if offsets follow.
     pub(super) fn read(input: Input<'_>) -> Parsed<'_, Self> {
         let (rest, start) = java::field_i32(input, "start_key_group")?;
         let (rest, count) = java::field_i32(rest, "key_group_count")?;
         // An empty range drops its start in Flink, whatever it is; it is kept here if it is a number of a key group.
-        match (u32::try_from(start), u32::try_from(count)) {
-            (Ok(start), Ok(count)) => Ok((rest, Self { start, count })),
-            _ => fail(ErrorKind::KeyGroupRange { start, count }, input.offset()).field("key_groups"),
+        let range = u32::try_from(start).ok().zip(u32::try_from(count).ok()).and_then(|(s, n)| Self::new(s, n));
+        match range {
+            Some(range) => Ok((rest, range)),
+            None => fail(ErrorKind::KeyGroupRange { start, count }, input.offset()).field("key_groups"),
         }
     }
 

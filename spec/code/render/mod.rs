@@ -6,6 +6,7 @@
 //! <!-- end -->
 //! ```
 
+mod deviations;
 mod layout;
 mod lists;
 
@@ -16,8 +17,9 @@ use crate::{book, requirements};
 
 const END: &str = "<!-- end -->";
 /// What is generated.
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 12] = [
     "compat-codes",
+    "deviations",
     "layout",
     "choice",
     "requirements",
@@ -118,6 +120,7 @@ pub fn of_registry(chapter: &str, marker: &Marker<'_>) -> Result<Option<String>,
         "classes" => out = lists::classes_table(),
         "error-classes" => out = lists::error_classes_table(),
         "errors" => out = lists::errors_table(),
+        "deviations" => out = deviations::tables(),
         _ => return Ok(None),
     }
     Ok(Some(out))

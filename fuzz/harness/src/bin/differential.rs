@@ -10,13 +10,15 @@ use std::time::Instant;
 
 use clap::Parser;
 use flink_savepoint::metadata::Release;
+use flink_savepoint_harness::oracle::examples::{self, Example, Record, Recorded};
 use flink_savepoint_harness::oracle::inputs::Inputs;
 use flink_savepoint_harness::oracle::process::Oracle;
 use flink_savepoint_harness::oracle::{Answer, Case, Judgement, Reading, SUBJECTS, Subject, judge};
+use flink_savepoint_spec::deviations::{Run, Runs};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// So many unclassified inputs are saved; more of the same say nothing more.
-const MOST_SAVED: usize = 50;
+const MOST_SAVED: u64 = 50;
 
 /// Asks Flink itself about mutated golden inputs, and compares verdict and content with the reference.
 ///
@@ -38,6 +40,18 @@ struct Options {
     /// Where inputs that nothing explains are saved, with both renderings.
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Writes the counts into spec/registry/differential.toml.
+    #[arg(long)]
+    record: bool,
+    /// Keeps the smallest input of each deviation as its example, in fuzz/deviations.
+    #[arg(long)]
+    collect: bool,
+    /// Asks about the examples of all deviations instead, and records what the release says.
+    #[arg(long)]
+    examples: bool,
+    /// With --examples: compares with what is recorded.
+    #[arg(long, requires = "examples")]
+    check: bool,
     /// Asks about these files instead, and prints what both say.
     #[arg(long, num_args = 1..)]
     files: Vec<PathBuf>,
@@ -61,7 +75,13 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> io::Result<bool> {
     let release: Release = options.release.parse().map_err(io::Error::other)?;
-    if options.files.is_empty() { compare(options, release) } else { show(options, release) }
+    if options.examples {
+        ask_examples(options)
+    } else if options.files.is_empty() {
+        compare(options, release)
+    } else {
+        show(options, release)
+    }
 }
 
 /// What a run has found.
@@ -72,6 +92,101 @@ struct Tally {
     accepted: u64,
     classes: BTreeMap<&'static str, u64>,
     unclassified: u64,
+    /// The smallest input that shows one deviation and nothing else.
+    smallest: BTreeMap<&'static str, Vec<u8>>,
+}
+
+impl Tally {
+    fn count(&mut self, bytes: &[u8], answer: &Answer, judgement: &Judgement) {
+        self.inputs += 1;
+        self.agreed += u64::from(judgement.agrees());
+        self.accepted += u64::from(matches!(answer, Answer::Accepts(_)));
+        self.unclassified += u64::from(!judgement.unclassified.is_empty());
+        for id in &judgement.classes {
+            *self.classes.entry(id).or_default() += 1;
+        }
+        let mut classes = judgement.classes.iter();
+        if let (Some(id), None, []) = (classes.next(), classes.next(), &judgement.unclassified[..])
+            && self.smallest.get(id).is_none_or(|kept| bytes.len() < kept.len())
+        {
+            self.smallest.insert(id, bytes.to_vec());
+        }
+    }
+
+    fn print(&self, seconds: f64) {
+        #[expect(clippy::cast_precision_loss, reason = "for people")]
+        let rate = self.inputs as f64 / seconds;
+        println!("{:9} inputs in {seconds:.0} s, {rate:.0} a second", self.inputs);
+        println!("{:9} accepted by Flink", self.accepted);
+        println!("{:9} agreed", self.agreed);
+        for (id, count) in &self.classes {
+            println!("{count:9} {id}");
+        }
+        println!("{:9} unclassified", self.unclassified);
+    }
+
+    /// Replaces the run of the same kind and release.
+    fn record(&self, options: &Options) -> io::Result<()> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/registry/differential.toml");
+        let text = std::fs::read_to_string(&path)?;
+        let mut runs: Runs = toml::from_str(&text).map_err(io::Error::other)?;
+        let kind = options.kind.name();
+        runs.run.retain(|run| (run.kind.as_str(), &run.release) != (kind, &options.release));
+        runs.run.push(Run {
+            kind: kind.to_owned(),
+            release: options.release.clone(),
+            seed: options.seed,
+            inputs: self.inputs,
+            accepted: self.accepted,
+            agreed: self.agreed,
+            deviations: self.classes.iter().map(|(id, count)| ((*id).to_owned(), *count)).collect(),
+        });
+        let place = |name: &str| SUBJECTS.iter().position(|subject| subject.name() == name);
+        runs.run.sort_by_key(|run| (place(&run.kind), run.release.parse::<Release>().ok()));
+        let head: String =
+            text.lines().take_while(|line| line.starts_with('#')).map(|line| format!("{line}\n")).collect();
+        let body = toml::to_string(&runs).map_err(io::Error::other)?;
+        std::fs::write(path, format!("{head}\n{body}"))
+    }
+
+    /// Keeps what is smaller than the example that is there. Its answers have to be asked for anew (`--examples`).
+    fn collect(self, kind: &str) -> io::Result<()> {
+        for (id, bytes) in self.smallest {
+            let there = std::fs::metadata(examples::directory().join(id).with_extension("bin"));
+            if there.is_ok_and(|there| there.len() <= bytes.len() as u64) {
+                continue;
+            }
+            let record = Record { kind: kind.to_owned(), answer: Vec::new() };
+            Example { id: id.to_owned(), bytes, record }.save()?;
+        }
+        Ok(())
+    }
+}
+
+/// Asks the release about each example.
+fn ask_examples(options: &Options) -> io::Result<bool> {
+    let mut oracle = Oracle::start(&options.release)?;
+    let mut same = true;
+    for mut example in examples::all()? {
+        let subject = example.subject().ok_or_else(|| io::Error::other(format!("{}: of no known kind", example.id)))?;
+        let answer = oracle.ask(subject.code(), &example.bytes)?;
+        let before = example.record.clone();
+        example.note(&options.release, &answer)?;
+        if !options.check {
+            example.save()?;
+            continue;
+        }
+        let find = |record: &Record| record.answer.iter().find(|one| one.release == options.release).cloned();
+        let [old, new] = [find(&before), find(&example.record)];
+        // Flink makes up ids, so that its lines are not always the same.
+        let told = |one: Option<Recorded>| one.map(|one| (one.deviations, one.says.lines().next().map(str::to_owned)));
+        let [old, new] = [told(old), told(new)];
+        if old != new {
+            println!("{}: recorded {old:?}, now {new:?}", example.id);
+            same = false;
+        }
+    }
+    Ok(same)
 }
 
 fn compare(options: &Options, release: Release) -> io::Result<bool> {
@@ -98,19 +213,12 @@ fn compare(options: &Options, release: Release) -> io::Result<bool> {
             let case = Case { bytes: &bytes, release };
             let reading = subject.read(&bytes, release);
             let judgement = judge(subject, &case, &answer, &reading);
-            tally.inputs += 1;
-            tally.agreed += u64::from(judgement.agrees());
-            tally.accepted += u64::from(matches!(answer, Answer::Accepts(_)));
-            for id in &judgement.classes {
-                *tally.classes.entry(id).or_default() += 1;
-            }
-            if !judgement.unclassified.is_empty() {
-                tally.unclassified += 1;
-                if let Some(out) = &options.out
-                    && tally.unclassified <= MOST_SAVED as u64
-                {
-                    save(out, tally.inputs - 1, &bytes, &answer, &reading, &judgement)?;
-                }
+            tally.count(&bytes, &answer, &judgement);
+            if !judgement.unclassified.is_empty()
+                && tally.unclassified <= MOST_SAVED
+                && let Some(out) = &options.out
+            {
+                save(out, tally.inputs - 1, &bytes, &answer, &reading, &judgement)?;
             }
             bar.inc(1);
             Ok(())
@@ -119,16 +227,15 @@ fn compare(options: &Options, release: Release) -> io::Result<bool> {
     bar.finish_and_clear();
     let seconds = start.elapsed().as_secs_f64();
     println!("Flink {}, {}, seed {}", options.release, subject.name(), options.seed);
-    #[expect(clippy::cast_precision_loss, reason = "for people")]
-    let rate = tally.inputs as f64 / seconds;
-    println!("{:9} inputs in {seconds:.0} s, {rate:.0} a second", tally.inputs);
-    println!("{:9} accepted by Flink", tally.accepted);
-    println!("{:9} agreed", tally.agreed);
-    for (id, count) in &tally.classes {
-        println!("{count:9} {id}");
+    tally.print(seconds);
+    let sound = tally.unclassified == 0;
+    if options.record {
+        tally.record(options)?;
     }
-    println!("{:9} unclassified", tally.unclassified);
-    Ok(tally.unclassified == 0)
+    if options.collect {
+        tally.collect(subject.name())?;
+    }
+    Ok(sound)
 }
 
 /// The input, and what each says of it.

@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod compare;
 mod deviations;
+pub mod examples;
 pub mod inputs;
 pub mod lines;
 pub mod metadata;
