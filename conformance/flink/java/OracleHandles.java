@@ -217,7 +217,7 @@ class OracleHandles {
     private void path(String at, Object path, OracleLines lines) {
         String text = path.toString();
         String above = base.substring(0, base.lastIndexOf('/'));
-        if (text.startsWith(base + "/")) {
+        if (text.equals(base) || text.startsWith(base + "/")) {
             text = "<base>" + text.substring(base.length());
         } else if (text.startsWith(above + "/")) {
             text = "<above>" + text.substring(above.length());

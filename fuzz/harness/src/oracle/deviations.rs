@@ -1,6 +1,6 @@
 //! Which deliberate deviation a difference is. No rule catches all of a kind: each asks for an error and where it stands.
 
-use flink_savepoint::metadata::{Metadata, MetadataVersion, Release, SubtaskState};
+use flink_savepoint::metadata::{KeyedHandle, Metadata, MetadataVersion, Release, Subtask, SubtaskState};
 use flink_savepoint::savepoint::FileName;
 
 use super::{Case, Difference, Refusal, Refused};
@@ -78,11 +78,21 @@ fn flink_rejects(case: &Case<'_>, refusal: &Refusal, lines: &str) -> Option<&'st
     if release < Release::V1_19
         && refusal.simple_class() == "NullPointerException"
         && place == "IncrementalRemoteKeyedStateHandle.<init>"
-        && lines.contains(".meta_state null\n")
+        && metadata.operators.iter().any(|operator| operator.subtasks().any(|subtask| lacks_meta_state(&subtask)))
     {
         return Some("DEV-META-STATE");
     }
     None
+}
+
+/// Whether an incremental handle of the subtask has no meta state.
+fn lacks_meta_state(subtask: &Subtask<'_>) -> bool {
+    let SubtaskState::Running(handles) = &subtask.state else { return false };
+    let lacks = |handle: &KeyedHandle<'_>| matches!(handle, KeyedHandle::Incremental(one) if one.meta_state.is_none());
+    [&handles.managed_keyed, &handles.raw_keyed].into_iter().flatten().any(|handle| match handle {
+        KeyedHandle::Changelog(changelog) => changelog.materialized.iter().flatten().any(|part| lacks(&part)),
+        handle => lacks(handle),
+    })
 }
 
 /// Whether the message complains of a type byte that newer releases know.
@@ -111,7 +121,7 @@ fn content(case: &Case<'_>, path: &str, flink: Option<&str>, reference: Option<&
         "backend_id" => (!is_uuid(reference)).then_some("DEV-BACKEND-ID"),
         "resolved" => {
             let name = reference.strip_prefix("<base>/")?;
-            let inside = flink.starts_with("<base>/");
+            let inside = flink.starts_with("<base>");
             if inside {
                 (!is_plain(name)).then_some("DEV-PATH-TEXT")
             } else {
@@ -135,10 +145,11 @@ fn odd_path(line: &str) -> bool {
         && unquoted(value).is_some_and(|text| !is_plain(text) || field == "relative_path" && text.contains(':'))
 }
 
-/// Whether a relative path may lead out: a step upwards, or what looks like a host.
+/// Whether a relative path may lead out: a step upwards, or what looks like a host or a drive.
 fn leaves(path: &str) -> bool {
     let path = path.replace("\\u005c", "/");
-    FileName::new(&path).is_none() && (path.split('/').any(|step| step == "..") || path.starts_with("//"))
+    FileName::new(&path).is_none()
+        && (path.split('/').any(|step| step == "..") || path.starts_with("//") || path.contains(':'))
 }
 
 /// Whether normalizing leaves a path as it is, for sure: a scheme or none, a host or none, and steps of ordinary characters.
