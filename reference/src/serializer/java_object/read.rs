@@ -216,7 +216,8 @@ impl<'a> Reader<'a> {
         let mut levels = Vec::new();
         for (class, descriptor) in chain.into_iter().rev() {
             let custom = descriptor.flags & flag::CUSTOM != 0;
-            if descriptor.flags & flag::SERIALIZABLE == 0 || (descriptor.field_count == 0 && !custom) {
+            // Java asks for no flag here: a superclass that is not serializable has data, if its descriptor has fields.
+            if descriptor.field_count == 0 && !custom {
                 continue;
             }
             let (primitives, objects) = self.out.shape(descriptor);
@@ -269,4 +270,37 @@ pub(super) fn position(length: usize) -> u32 {
 
 pub(super) fn error<T>(kind: ErrorKind, offset: u64) -> Read<T> {
     Err(nom::Err::Failure(Error::new(kind, offset)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Descriptor of a class named `name` up to its flags; the number of fields follows.
+    fn class(name: u8, flags: u8) -> Vec<u8> {
+        [&[tag::CLASS, 0, 1, name][..], &[0; 8], &[flags]].concat()
+    }
+
+    fn rest_of(body: &[&[u8]]) -> Vec<u8> {
+        let bytes = [&HEADER[..], &[tag::OBJECT], &body.concat(), b"rest"].concat();
+        let (rest, _) = Reader::read(Input::new(&bytes)).unwrap();
+        rest.bytes().to_vec()
+    }
+
+    #[test]
+    fn a_negative_number_of_fields_is_none() {
+        let end = [tag::END, tag::NULL];
+        for count in [[0, 0], [0xFF, 0xFF], [0x80, 0]] {
+            assert_eq!(rest_of(&[&class(b'A', flag::SERIALIZABLE), &count, &end]), b"rest", "{count:?}");
+        }
+    }
+
+    #[test]
+    fn a_superclass_has_data_by_its_fields_and_not_by_its_flags() {
+        let own = class(b'A', flag::SERIALIZABLE);
+        for flags in [flag::SERIALIZABLE, 0] {
+            let superclass = [&class(b'B', flags)[..], &[0, 1, b'I', 0, 1, b'x', tag::END, tag::NULL]].concat();
+            assert_eq!(rest_of(&[&own, &[0, 0, tag::END], &superclass, &[0, 0, 0, 7]]), b"rest", "{flags}");
+        }
+    }
 }

@@ -40,7 +40,8 @@ impl<'a> Reader<'a> {
         if flags & (flag::SERIALIZABLE | flag::EXTERNALIZABLE) == flag::SERIALIZABLE | flag::EXTERNALIZABLE {
             return error(ErrorKind::JavaClass { what: "that is both serializable and externalizable" }, flags_at);
         }
-        let field_count = self.take(java::u16)?;
+        // Java reads a signed number, and takes a negative one for none.
+        let field_count = self.take(java::u16).map(|count| if count.cast_signed() < 0 { 0 } else { count })?;
         let fields = position(self.out.fields.len());
         let mut objects = false;
         for _ in 0..field_count {
