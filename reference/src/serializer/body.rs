@@ -112,6 +112,7 @@ pub(super) fn read<'a>(
             let (rest, nested) = nested(rest, nesting, context)?;
             Ok((rest, Body::Composite { outer: Outer::default(), nested }))
         }
+        Family::RowDataKey if version != 0 => version_error(input, version),
         Family::RowDataKey => {
             let (rest, _) = java::bytes32(input).field("equaliser")?;
             let (rest, _) = java::bytes32(rest).field("hash_function")?;
@@ -321,4 +322,23 @@ fn magic<'a>(input: Input<'a>, expected: i32, name: &'static str) -> Result<Inpu
             .map(|(rest, ())| rest);
     }
     Ok(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::done;
+
+    #[test]
+    fn row_keys_have_one_version() {
+        let body = [0; 8];
+        let read = |version| {
+            let input = Input::with_offset(&body, 4);
+            let read = super::read(input, Family::RowDataKey, version, 1, &Context::default());
+            done(read, input.end()).map(|_| ()).unwrap_err()
+        };
+        let error = read(256);
+        assert_eq!((error.kind(), error.offset()), (&ErrorKind::SnapshotVersion { found: 256 }, 0));
+        assert_ne!(read(0).kind(), &ErrorKind::SnapshotVersion { found: 0 });
+    }
 }
