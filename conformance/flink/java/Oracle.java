@@ -54,6 +54,8 @@ public class Oracle {
 
     private static void registerAll() throws Exception {
         register('m', new OracleMetadata());
+        register('k', new OracleKeyed());
+        register('s', new OracleSnapshot());
     }
 
     public static void main(String[] args) throws Exception {

@@ -1,7 +1,7 @@
 //! Inputs of a comparison: seeds, mutated a few times; the same for the same seed and index.
 
 use super::Subject;
-use crate::mutate::{Rng, mutate};
+use crate::mutate::Rng;
 
 /// Inputs grow no larger.
 const MOST: usize = 64 * 1024;
@@ -36,7 +36,7 @@ impl<'s> Inputs<'s> {
         }
         let other = self.pick(&mut rng);
         for _ in 0..rng.u8(1..=4) {
-            mutate(self.subject.shape(), &mut bytes, other, MOST, &mut rng);
+            self.subject.mutate(&mut bytes, other, MOST, &mut rng);
         }
         bytes
     }

@@ -48,6 +48,11 @@ impl Lines {
         let _ = writeln!(self.0, "{path} [{}]", values.join(" "));
     }
 
+    /// The lines of `other` behind these.
+    pub fn append(&mut self, other: &Self) {
+        self.0.push_str(&other.0);
+    }
+
     /// All of it.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -8,16 +8,19 @@ pub mod compare;
 mod deviations;
 pub mod examples;
 pub mod inputs;
+pub mod keyed;
 pub mod lines;
 pub mod metadata;
 pub mod process;
+pub mod snapshot;
+mod state_deviations;
 
 use std::fmt;
 use std::io;
 
 use flink_savepoint::metadata::Release;
 
-use crate::mutate::Shape;
+use crate::mutate::{Rng, Shape, mutate};
 use lines::Lines;
 
 pub use answer::{Answer, Refusal};
@@ -34,6 +37,11 @@ pub trait Subject: Sync {
     /// How inputs are mutated.
     fn shape(&self) -> Shape;
 
+    /// Mutates an input once, to at most `most` bytes.
+    fn mutate(&self, bytes: &mut Vec<u8>, other: &[u8], most: usize, rng: &mut Rng) {
+        mutate(self.shape(), bytes, other, most, rng);
+    }
+
     /// Inputs to start from that `release` can read: golden ones, sound or not.
     fn seeds(&self, release: Release) -> io::Result<Vec<Vec<u8>>>;
 
@@ -45,7 +53,7 @@ pub trait Subject: Sync {
 }
 
 /// All kinds.
-pub const SUBJECTS: &[&dyn Subject] = &[&metadata::MetadataFile];
+pub const SUBJECTS: &[&dyn Subject] = &[&metadata::MetadataFile, &keyed::KeyedState, &snapshot::Snapshot];
 
 /// An input with what is known of it.
 #[derive(Debug, Clone, Copy)]
