@@ -125,11 +125,9 @@ impl<'a, S: Store> Copy<'_, 'a, S> {
             let Some(header) = rewrite.keyed_header(stream.header()) else { return Ok(None) };
             Ok(Some(recode_keyed(stream, handle, &header, writer)))
         });
-        match (recoded.map_err(RewriteError::Part)?, handle) {
-            (Some(written), _) => written,
-            (None, KeyedHandle::KeyGroups(handle)) => self.key_groups(handle),
-            // Other handles are an error above.
-            (None, other) => Err(self.failed(Why::Native(super::NativeFormat::of_handle(other)))),
+        match recoded.map_err(RewriteError::Part)? {
+            Some(written) => written,
+            None => self.raw_keyed(handle),
         }
     }
 
