@@ -214,7 +214,10 @@ fn failures_name_whose_state_it_is_and_what_is_wrong() {
         says(raw(key_groups(short(), &[0, 5])), "raw keyed"),
         "offset 5 of key group 1 is outside of the stream"
     );
-    assert_eq!(says(raw(key_groups(segment(), &[0])), "raw keyed"), says(keyed(key_groups(segment(), &[0])), "managed keyed"));
+    assert_eq!(
+        says(raw(key_groups(segment(), &[0])), "raw keyed"),
+        says(keyed(key_groups(segment(), &[0])), "managed keyed")
+    );
     let raw = |handle| Handles { raw_operator: Some(handle), ..Handles::default() };
     assert_eq!(says(raw(operator_state(short(), &[5])), "raw operator"), "offset 5 of list is outside of the stream");
     assert_eq!(says(raw(operator_state(file("/x"), &[0])), "raw operator"), "/x: nothing there");
