@@ -300,6 +300,85 @@ fn an_unknown_constant_of_the_properties() {
     assert_eq!((error.offset(), error.path().as_str()), (at as u64 - 3, "properties.checkpointType.formatType"));
 }
 
+/// The properties of a canonical savepoint are a stream of fixed layout: each of its bytes but flags and names is checked.
+#[test]
+fn each_part_of_the_layout_of_the_properties() {
+    let properties = flink_savepoint::metadata::Properties::new(
+        flink_savepoint::metadata::CheckpointProperties::canonical_savepoint(true),
+    );
+    let properties = properties.unwrap().raw().to_vec();
+    let head = file("4960672d 00000004 0000000000000007 00000000 00000000");
+    let find = |text: &str| properties.windows(text.len()).position(|window| window == text.as_bytes()).unwrap();
+    let class = "org.apache.flink.runtime.checkpoint.CheckpointProperties";
+    let layout = |_| ErrorKind::PropertiesLayout { class };
+    let tag = |expected| move |found| ErrorKind::StreamTag { found, expected };
+    let check = |at: usize, kind: &dyn Fn(u8) -> ErrorKind, offset: usize, path: &str| {
+        let mut bytes = [&head[..], &properties].concat();
+        bytes[head.len() + at] ^= 4;
+        let error = Metadata::parse(&bytes).unwrap_err();
+        let expected = (&kind(properties[at] ^ 4), (head.len() + offset) as u64, path);
+        assert_eq!((error.kind(), error.offset(), error.path().as_str()), expected, "byte {at}: {error}");
+    };
+    // The class: its serial version, flags, number of fields.
+    let behind = find(class) + class.len();
+    for (at, offset) in [(behind, behind), (behind + 7, behind), (behind + 8, behind + 8), (behind + 10, behind + 9)] {
+        check(at, &layout, offset, "properties");
+    }
+    // Type and name of a flag, then of the one other field, and its signature.
+    let first = behind + 11;
+    for at in [first, first + 3] {
+        check(at, &layout, first, "properties");
+    }
+    let field = find("checkpointType");
+    let signature = find("Lorg/apache/flink/runtime/checkpoint/SnapshotType;");
+    for at in [field - 3, field, signature] {
+        check(at, &layout, field - 3, "properties");
+    }
+    check(field + 14, &tag("a string (74, 71)"), field + 14, "properties");
+    let end = signature + 50;
+    check(end, &tag("the end of a class (78)"), end, "properties");
+    check(end + 1, &tag("no superclass (70)"), end + 1, "properties");
+    // Seven flags, then an object of another class.
+    let snapshot = end + 2 + 7;
+    check(snapshot, &tag("an object (73)"), snapshot, "properties.checkpointType");
+    check(snapshot + 1, &tag("a class (72, 71)"), snapshot + 1, "properties.checkpointType");
+    let constant = find("org.apache.flink.core.execution.SavepointFormatType") - 4;
+    check(constant, &tag("an enum constant (7e, 71)"), constant, "properties.checkpointType.formatType");
+}
+
+#[test]
+fn references_into_the_properties() {
+    let properties = flink_savepoint::metadata::Properties::new(
+        flink_savepoint::metadata::CheckpointProperties::canonical_savepoint(true),
+    );
+    let properties = properties.unwrap().raw().to_vec();
+    let head = file("4960672d 00000004 0000000000000007 00000000 00000000");
+    // The name of the type as a reference: to the first text of the stream, and to the class before it.
+    let name = [&[0x74, 0, 9][..], b"Savepoint"].concat();
+    let at = properties.windows(name.len()).position(|window| window == name).unwrap();
+    let with = |from: usize, to: usize, handle: u8| {
+        [&head[..], &properties[..from], &[0x71, 0, 0x7E, 0, handle], &properties[to..]].concat()
+    };
+    let bytes = with(at, at + name.len(), 1);
+    let read = Metadata::parse(&bytes).unwrap();
+    let content = read.properties.unwrap().content().unwrap().clone();
+    let flink_savepoint::metadata::SnapshotType::Savepoint { name: found, .. } = content.snapshot else { panic!() };
+    assert_eq!(found, *"Lorg/apache/flink/runtime/checkpoint/SnapshotType;");
+    let refused = |bytes: &[u8], handle: u32, offset: usize, path: &str| {
+        let error = Metadata::parse(bytes).unwrap_err();
+        let expected = (&ErrorKind::BackReference { found: 0x7E_0000 + handle }, (head.len() + offset) as u64, path);
+        assert_eq!((error.kind(), error.offset(), error.path().as_str()), expected, "{error}");
+    };
+    for handle in [0, 200] {
+        let path = "properties.checkpointType.name";
+        refused(&with(at, at + name.len(), handle), handle.into(), at + 1, path);
+    }
+    // A constant is never a reference: no two fields have the same class.
+    let class = b"org.apache.flink.core.execution.SavepointFormatType";
+    let constant = properties.windows(class.len()).position(|window| window == class).unwrap() - 4;
+    refused(&with(constant, constant, 2), 2, constant + 1, "properties.checkpointType.formatType");
+}
+
 #[test]
 fn strict_reading_refuses_what_flink_accepts_but_never_writes() {
     let strictly = |annotated: &str| {

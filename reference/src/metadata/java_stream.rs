@@ -46,8 +46,7 @@ impl PartialEq for Class {
 enum Handle<'a> {
     Class(&'static Class),
     Text(JavaStr<'a>),
-    Constant(&'static Class, &'static str),
-    /// An object. None of the known classes has two fields that could hold the same one.
+    /// An object or constant. None of the known classes has two fields that could hold the same one.
     Object,
 }
 
@@ -142,23 +141,17 @@ impl<'a> Reader<'a> {
         match self.tag()? {
             (ENUM, _) => {
                 self.class(&[class])?;
-                let slot = self.handles.len();
                 self.handles.push(Handle::Object);
                 let at = self.rest.offset();
                 let text = self.text()?;
-                let Some(constant) = constants.iter().copied().find(|constant| text == **constant) else {
-                    let kind = ErrorKind::PropertiesConstant { found: text.to_string(), class: class.name };
-                    return Err(error(kind, at));
-                };
-                if let Some(handle) = self.handles.get_mut(slot) {
-                    *handle = Handle::Constant(class, constant);
-                }
-                Ok(constant)
+                constants.iter().copied().find(|constant| text == **constant).ok_or_else(|| {
+                    error(ErrorKind::PropertiesConstant { found: text.to_string(), class: class.name }, at)
+                })
             }
-            (REFERENCE, _) => match self.referenced()? {
-                (Some(Handle::Constant(found, constant)), ..) if *found == class => Ok(constant),
-                (_, found, at) => Err(error(ErrorKind::BackReference { found }, at)),
-            },
+            (REFERENCE, _) => {
+                let (_, found, at) = self.referenced()?;
+                Err(error(ErrorKind::BackReference { found }, at))
+            }
             (found, at) => Err(error(ErrorKind::StreamTag { found, expected: "an enum constant (7e, 71)" }, at)),
         }
     }
