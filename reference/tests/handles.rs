@@ -175,6 +175,26 @@ fn a_list_that_was_read_has_its_bytes() {
     let raw = read.operators.raw().unwrap();
     // Behind the header and two counts, to the end.
     assert_eq!((raw.offset(), raw.bytes()), (24, &bytes[24..]));
+    let operator = read.operators.iter().next().unwrap();
+    let SubtaskState::Running(handles) = operator.subtasks().next().unwrap().state else { panic!("running") };
+    // None of them, which is a list too.
+    assert_eq!(handles.input_channels.raw().map(|raw| raw.len()), Some(0));
+    assert!(handles.input_channels.is_empty() && !read.operators.is_empty());
+}
+
+#[test]
+fn lists_know_how_much_is_left() {
+    let mut written = savepoint(MetadataVersion::V3, Handles::default());
+    let operator = written.operators.iter().next().unwrap();
+    written.operators = vec![operator.clone(), operator.clone(), operator].into();
+    let bytes = written.to_bytes().unwrap();
+    for metadata in [&written, &Metadata::parse(&bytes).unwrap()] {
+        let mut operators = metadata.operators.iter();
+        for left in [3, 2, 1, 0] {
+            assert_eq!((operators.size_hint(), operators.len()), ((left, Some(left)), left));
+            assert_eq!(operators.next().is_some(), left > 0);
+        }
+    }
 }
 
 #[test]

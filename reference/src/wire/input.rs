@@ -131,5 +131,10 @@ mod tests {
         assert_eq!(file.slice_index(7), Err(nom::Needed::new(1)));
         assert_eq!(file.position(|b| b == 4), Some(4));
         assert_eq!(file.iter_indices().next_back(), Some((5, 5)));
+        assert_eq!((file.slice_index(6), file.slice_index(2)), (Ok(6), Ok(2)));
+        assert_eq!(format!("{inner:?}"), "Input(0x3..0x5)");
+        let (end, beyond) = (tail.skip(4), tail.skip(5));
+        assert_eq!((tail.skip(1).bytes(), tail.skip(1).offset()), (&[3, 4, 5][..], 3));
+        assert!(end.is_empty() && beyond == end && end.offset() == 6 && !tail.is_empty());
     }
 }

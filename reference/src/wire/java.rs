@@ -150,6 +150,7 @@ mod tests {
     #[test]
     fn booleans_are_0_and_1_in_strict_reading() {
         assert!(bool(Input::new(&[1]), true).unwrap().1);
+        assert!(!bool(Input::new(&[0]), true).unwrap().1);
         assert!(matches!(kind_at(bool(Input::new(&[2]), true)).0, ErrorKind::NotCanonical { .. }));
     }
 

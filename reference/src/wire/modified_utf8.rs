@@ -194,7 +194,22 @@ mod tests {
             assert_eq!(parsed.to_string(), text);
             assert!(parsed.same_text(&JavaStr::from(text)));
             assert_eq!(parsed.as_modified_utf8(), bytes, "kept as it stands");
+            assert_eq!(parsed.canonical().as_modified_utf8(), JavaStr::from(text).as_modified_utf8());
             assert!(matches!(JavaStr::from_modified_utf8(bytes, true), Err(ErrorKind::NotCanonical { .. })));
+        }
+    }
+
+    #[test]
+    fn texts_are_compared_and_shown_as_what_they_say() {
+        let text = |text: &str| JavaStr::from(text);
+        assert!(text("a").same_text(&text("a")) && !text("a").same_text(&text("b")) && !text("").same_text(&text("a")));
+        assert!(text("a") == *"a" && text("a") != *"b");
+        assert!(text("").is_empty() && !text("\0").is_empty());
+        for shown in ["plain", "\u{e9}t\u{e9}", "nul \0", "\u{1F600}"] {
+            assert_eq!((text(shown).to_text(), text(shown).to_string().as_str()), (shown.into(), shown));
+            assert_eq!(format!("{:?}", text(shown)), format!("{shown:?}"));
+            assert_eq!(text(shown).canonical(), text(shown));
+            assert_eq!(text(shown).into_owned(), text(shown));
         }
     }
 

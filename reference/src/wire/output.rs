@@ -15,11 +15,6 @@ impl Output {
         Self::default()
     }
 
-    /// An output with room for `capacity` bytes.
-    pub fn with_capacity(capacity: usize) -> Self {
-        Self { bytes: Vec::with_capacity(capacity) }
-    }
-
     /// What was written.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
