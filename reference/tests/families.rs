@@ -88,6 +88,19 @@ fn scala_classes() {
     round(&attempt, &[1, 9], &Value::Alternative(0, Box::new(Value::Record(vec![Value::Byte(9)]))));
     round(&attempt, &[0, 2, b'e'], &Value::Alternative(1, Box::new(Value::Record(vec![string("e")]))));
 
+    // `Left(5)` hashes as `Some(5)` does, being a case class; Flink's own `Left(5)` as 5.
+    let parts = [scalar(Scalar::Int), scalar(Scalar::String)];
+    let left = Value::Alternative(0, Box::new(Value::Record(vec![Value::Int(5)])));
+    for (class, code) in [
+        (format!("{SCALA}ScalaEitherSerializerSnapshot"), HashCode::Likely(-1_267_080_172)),
+        (format!("{JAVA}JavaEitherSerializerSnapshot"), HashCode::Exact(5)),
+    ] {
+        let either = of(&composite(&class, &[], &parts));
+        assert_eq!(either.to_string(), "EITHER<INT, STRING>");
+        round(&either, &[1, 0, 0, 0, 5], &left);
+        assert_eq!(either.hash_code(&left), Some(code));
+    }
+
     let class = format!("{SCALA}TraversableSerializerSnapshot");
     let traversable = of(&composite(&class, &utf("code"), &[scalar(Scalar::Byte)]));
     assert_eq!(traversable.to_string(), "TRAVERSABLE<TINYINT>");

@@ -137,10 +137,10 @@ fn hash(ty: &TypeDescription, value: &Value<'_>) -> Option<i32> {
         (TypeDescription::Choice { branches, .. }, Value::Alternative(position, side)) => {
             let (_, branch) = branches.get(usize::try_from(*position).ok()?)?;
             match (branch, &**side) {
-                (TypeDescription::Record(record), Value::Record(fields)) => {
+                (TypeDescription::Record(record), Value::Record(fields)) if record.hash == HashRule::Unknown => {
                     hash(&record.fields.first()?.ty, fields.first()?)
                 }
-                _ => None,
+                (branch, side) => hash(branch, side),
             }
         }
         (TypeDescription::Nullable { inner, .. }, value) => hash(inner, value),

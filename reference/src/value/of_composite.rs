@@ -32,9 +32,12 @@ pub(super) fn of_composite(family: Family, outer: &Outer<'_>, parts: Vec<Type>) 
         Family::ChangeRow => {
             record("CROW", LengthRule::Variable, [("row", *next()?, true), ("change", BOOLEAN, false)])
         }
-        Family::Either | Family::LegacyEither | Family::ScalaEither => {
-            // Any byte but 0 is true to Java.
+        // Any byte but 0 is true to Java.
+        Family::Either | Family::LegacyEither => {
             alternatives("EITHER", [(1, "left", *next()?), (0, "right", *next()?)], Some(0))
+        }
+        Family::ScalaEither => {
+            of_products(alternatives("EITHER", [(1, "left", *next()?), (0, "right", *next()?)], Some(0)))
         }
         Family::Try => alternatives("TRY", [(1, "success", *next()?), (0, "failure", *next()?)], Some(0)),
         // Every byte but 1 is read as the second.
@@ -130,6 +133,18 @@ fn tuple(name: Box<str>, hash: HashRule, parts: impl Iterator<Item = Type>) -> T
 fn alternatives(name: &'static str, branches: [(u8, &str, Type); 2], otherwise: Option<u32>) -> Type {
     let branch = |(tag, name, ty): (u8, &str, Type)| (tag, record("", LengthRule::Variable, [(name, ty, true)]));
     Type::Choice { name, branches: branches.into_iter().map(branch).collect(), otherwise }
+}
+
+/// The sides of Scala's `Either` are case classes, which hash as such; those of Flink's hash as what is in them.
+fn of_products(mut choice: Type) -> Type {
+    if let Type::Choice { branches, .. } = &mut choice {
+        for (_, branch) in branches {
+            if let Type::Record(record) = branch {
+                record.hash = HashRule::Product;
+            }
+        }
+    }
+    choice
 }
 
 fn present(inner: Type) -> Type {
