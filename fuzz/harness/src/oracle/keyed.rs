@@ -137,7 +137,8 @@ impl Input {
 
 /// Reads each section from its offset on; what stands between sections does not matter here, as it does not in Flink.
 fn read(input: &Input) -> Result<Lines, Error> {
-    let offsets = KeyGroupOffsets::new(input.first, input.offsets.iter().copied()).expect("an input has few key groups");
+    let offsets =
+        KeyGroupOffsets::new(input.first, input.offsets.iter().copied()).expect("an input has few key groups");
     let stream = KeyedStream::open_with(&input.stream, &offsets, input.max, &snapshot::hints())?;
     let mut groups = BTreeMap::new();
     let mut buffer = Vec::new();

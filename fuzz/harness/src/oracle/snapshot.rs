@@ -183,3 +183,32 @@ pub(super) fn bytes_of(digits: &str) -> Vec<u8> {
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap_or_default(), 16).unwrap_or_default();
     digits.as_bytes().chunks(2).map(byte).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trees_print_as_they_are_parsed() {
+        for text in ["a", "a(b)", "a(b c(d e) f(g(h)))"] {
+            assert_eq!(Tree::parse(text).expect("a tree").to_string(), text);
+        }
+        for text in ["", "a b", "a(b", "a)"] {
+            assert_eq!(Tree::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_pojos_lose_snapshots() {
+        let lost = |ours: &str, theirs: &str| {
+            let [ours, theirs] = [ours, theirs].map(|text| Tree::parse(&text.replace('P', POJO)).expect("a tree"));
+            ours.has_lost(&theirs)
+        };
+        assert!(lost("P(a b)", "P(b)"));
+        assert!(lost("P(a b)", "P"));
+        assert!(lost("t(x P(a b))", "t(x P(a))"));
+        assert!(!lost("P(a b)", "P(a b)"), "nothing is lost");
+        assert!(!lost("P(a b)", "P(c)"));
+        assert!(!lost("t(a b)", "t(b)"));
+    }
+}
