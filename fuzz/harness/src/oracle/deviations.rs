@@ -59,7 +59,7 @@ fn flink_rejects(case: &Case<'_>, refusal: &Refusal, lines: &str) -> Option<&'st
     if place.starts_with("Path.")
         && matches!(refusal.simple_class(), "IllegalArgumentException" | "NullPointerException")
     {
-        return lines.lines().any(|line| odd_path(line)).then_some("DEV-PATH-REFUSED");
+        return lines.lines().any(odd_path).then_some("DEV-PATH-REFUSED");
     }
     if metadata.version() > release.metadata_version() && message.starts_with("Unrecognized checkpoint version number")
     {
