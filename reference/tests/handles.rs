@@ -6,8 +6,8 @@ use flink_savepoint::metadata::stream_handle::{
     ByteStreamHandle, FileHandle, KeyGroupsStream, RelativeFileHandle, Scope, SegmentFileHandle,
 };
 use flink_savepoint::metadata::{
-    Feature, Handles, KeyGroupOffsets, KeyGroupRange, KeyGroupsFormat, KeyGroupsHandle, KeyedHandle, Metadata,
-    MetadataVersion, Mode, Offsets, Operator, OperatorId, OperatorStateHandle, Release, StateKind, StateMeta,
+    Dropping, Feature, Handles, KeyGroupOffsets, KeyGroupRange, KeyGroupsFormat, KeyGroupsHandle, KeyedHandle,
+    Metadata, MetadataVersion, Mode, Offsets, Operator, OperatorId, OperatorStateHandle, Release, StateKind, StateMeta,
     StateSize, StreamHandle, Subtask, SubtaskState, Subtasks,
 };
 use flink_savepoint::{Error, ErrorKind};
@@ -248,4 +248,11 @@ fn versions_and_releases_are_named() {
     names.sort();
     names.dedup();
     assert_eq!(names.len(), Feature::ALL.len(), "each has its own name: {names:?}");
+    // Said twice it may be dropped all the same.
+    for feature in Feature::ALL {
+        let once = Dropping::NOTHING.and(feature);
+        assert_eq!(once.and(feature), once);
+        assert!(Feature::ALL.iter().all(|other| once.contains(*other) == (*other == feature)));
+        assert!(Dropping::everything().contains(feature) && !Dropping::NOTHING.contains(feature));
+    }
 }

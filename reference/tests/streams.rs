@@ -63,6 +63,45 @@ fn a_prefix_of_two_bytes() {
 }
 
 #[test]
+fn errors_count_the_entries_before_them() {
+    let keys: Vec<Vec<u8>> = (0..6_u8).map(|key| vec![key; 4]).collect();
+    let entries: Vec<(u16, &[u8], &[u8])> = keys.iter().map(|key| (300, key.as_slice(), key.as_slice())).collect();
+    let max = MaxParallelism::new(1000).unwrap();
+    for compressed in [false, true] {
+        let mut written = wide(compressed, &entries);
+        if compressed {
+            // A checksum stands before what it is of, so that nothing inside can be changed; the last chunk is missing.
+            written.sink.truncate(written.sink.len() - 3);
+        }
+        let first = usize::try_from(written.offsets.offsets().get(0).unwrap()).unwrap();
+        for broken in 0..keys.len() {
+            let mut bytes = written.sink.clone();
+            // Id of the state, then 18 bytes for each entry, the first four of which are the length of the key.
+            let at = first + 2 + 18 * broken;
+            if !compressed {
+                bytes[at] = 0x80;
+            }
+            let stream = KeyedStream::open(&bytes, &written.offsets, max).unwrap();
+            let mut seen = 0;
+            let error = stream.for_each::<Error>(&mut Vec::new(), |_, _| {
+                seen += 1;
+                Ok(())
+            });
+            let error = error.unwrap_err();
+            if compressed {
+                assert_eq!((seen, error.path().as_str()), (0, "key_group[300]"), "{error}");
+                continue;
+            }
+            let expected = (broken, at as u64, format!("key_group[300].entry[{broken}]"));
+            assert_eq!((seen, error.offset(), error.path()), expected, "{error}");
+            let entries = stream.section(KeyGroup(300)).unwrap().entries().unwrap();
+            let last = entries.last().unwrap().unwrap_err();
+            assert_eq!((last.offset(), last.path()), (expected.1, expected.2));
+        }
+    }
+}
+
+#[test]
 fn sections_without_a_header_have_any_state() {
     let mut written = wide(false, &ENTRIES);
     let max = MaxParallelism::new(1000).unwrap();

@@ -96,6 +96,8 @@ mod tests {
             ("this-is-a-longer-uid-than-16-bytes", "34f5579a59a047b35914725ad7178dc9"),
         ] {
             assert_eq!(OperatorId::from_uid(uid).to_string(), id, "{uid}");
+            assert_eq!(format!("{:?}", OperatorId::from_uid(uid)), id);
+            assert_eq!(id.parse(), Ok(OperatorId::from_uid(uid)));
         }
     }
 }
