@@ -300,13 +300,10 @@ fn hash_in_product(ty: &TypeDescription, value: &Value<'_>) -> Option<i32> {
         Value::Double(bits) => {
             let double = f64::from_bits(*bits);
             let narrow = double as f32;
-            let fraction = || {
-                if f64::from(narrow).to_bits() == double.to_bits() {
-                    java::of_float(narrow)
-                } else {
-                    java::of_double(double)
-                }
-            };
+            // NaN equals nothing, not even itself as a float.
+            #[expect(clippy::float_cmp, reason = "Scala compares so")]
+            let is_float = f64::from(narrow) == double;
+            let fraction = || if is_float { java::of_float(narrow) } else { java::of_double(double) };
             Some(whole(double).unwrap_or_else(fraction))
         }
         _ => hash(ty, value),
@@ -394,6 +391,64 @@ mod tests {
         let nested = row(vec![row(vec![int])]);
         let inner = Value::Row(RowKind::Insert, vec![Value::Int(1)]);
         assert_eq!(code(&nested, Value::Row(RowKind::Insert, vec![inner])).code(), 125);
+    }
+
+    /// `Arrays.hashCode` of one element is 31 and its own; a row adds 31 for its kind and 31 for being one.
+    #[test]
+    fn rows_hash_arrays_by_their_content() {
+        let of = |ty: TypeDescription, value: Value<'_>| {
+            let row = TypeDescription::Row { fields: vec![ty], has_kind: true };
+            row.hash_code(&Value::Row(RowKind::Insert, vec![value])).map(|code| code.code() - 62 - 31)
+        };
+        let array =
+            |array: Scalar, bytes: &[u8]| of(TypeDescription::Scalar(array), Value::Primitives(bytes.to_vec().into()));
+        assert_eq!(array(Scalar::BooleanArray, &[1]), Some(1231));
+        assert_eq!(array(Scalar::ShortArray, &[0xFF, 0xFE]), Some(-2));
+        assert_eq!(array(Scalar::CharArray, &[0xFF, 0xFE]), Some(0xFFFE));
+        assert_eq!(array(Scalar::IntArray, &[0xFF, 0xFF, 0xFF, 0xFE]), Some(-2));
+        assert_eq!(array(Scalar::LongArray, &[0, 0, 0, 1, 0, 0, 0, 2]), Some(3));
+        assert_eq!(array(Scalar::FloatArray, &1_f32.to_be_bytes()), Some(1_065_353_216));
+        assert_eq!(array(Scalar::DoubleArray, &1_f64.to_be_bytes()), Some(1_072_693_248));
+        let strings = TypeDescription::Scalar(Scalar::StringArray);
+        assert_eq!(of(strings, Value::List(vec![string("a")])), Some(97));
+        let list = |name| TypeDescription::List {
+            name,
+            element: Box::new(TypeDescription::Scalar(Scalar::Int)),
+            flag: NullFlag::OneIsPresent,
+        };
+        for name in ["LIST", "OBJECT_ARRAY"] {
+            assert_eq!(of(list(name), Value::List(vec![Value::Int(7)])), Some(7), "{name}");
+            // An element that is null has 0, any other 31 more than its own.
+            assert_eq!(of(list(name), Value::List(vec![Value::Null])), Some(-31), "{name}");
+        }
+        // Outside of a row an array hashes by its place in memory.
+        assert_eq!(list("OBJECT_ARRAY").hash_code(&Value::List(vec![])), None);
+    }
+
+    /// In Scala, numbers that are equal have equal hash codes, whatever their types are.
+    #[test]
+    fn numbers_in_case_classes() {
+        let of = |ty: Scalar, value: Value<'static>| {
+            record(HashRule::Product, &[ty]).hash_code(&Value::Record(vec![value])).unwrap().code()
+        };
+        let int = |int| of(Scalar::Int, Value::Int(int));
+        let long = |long| of(Scalar::Long, Value::Long(long));
+        let float = |float: f32| of(Scalar::Float, Value::Float(float.to_bits()));
+        let double = |double: f64| of(Scalar::Double, Value::Double(double.to_bits()));
+        for number in [0_i16, 5, -5, i16::MAX] {
+            let expected = int(number.into());
+            assert_eq!([long(number.into()), double(number.into()), float(number.into())], [expected; 3], "{number}");
+        }
+        assert_eq!((double(2.5), double(1e10)), (float(2.5), long(10_000_000_000)));
+        // What a float cannot hold, and what no integer is.
+        let codes = [int(0), float(0.1), double(0.1), long(1 << 40), double(1e300), double(f64::NAN)];
+        for (i, a) in codes.iter().enumerate() {
+            assert!(codes.iter().skip(i + 1).all(|b| a != b), "{codes:?}");
+        }
+        // No two NaNs are equal: each hashes as its box does.
+        let code = |ty: Scalar, value| hash_in_product(&TypeDescription::Scalar(ty), &value);
+        assert_eq!(code(Scalar::Double, Value::Double(f64::NAN.to_bits())), Some(0x7FF8_0000));
+        assert_eq!(code(Scalar::Float, Value::Float(f32::NAN.to_bits())), Some(0x7FC0_0000));
     }
 
     #[test]
