@@ -1,6 +1,8 @@
 //! What handles say of the state they lead to, how they are shown, and what of them is not written.
 
-use flink_savepoint::metadata::changelog_handle::{ByteIncrement, Change, ChangelogHandle};
+use flink_savepoint::metadata::changelog_handle::{
+    ByteIncrement, Change, ChangelogHandle, FileIncrement, OffsetHandle,
+};
 use flink_savepoint::metadata::keyed_handle::{IncrementalHandle, NamedHandle};
 use flink_savepoint::metadata::stream_handle::{
     ByteStreamHandle, FileHandle, KeyGroupsStream, RelativeFileHandle, Scope, SegmentFileHandle,
@@ -8,7 +10,7 @@ use flink_savepoint::metadata::stream_handle::{
 use flink_savepoint::metadata::{
     Dropping, Feature, Handles, KeyGroupOffsets, KeyGroupRange, KeyGroupsFormat, KeyGroupsHandle, KeyedHandle,
     Metadata, MetadataVersion, Mode, Offsets, Operator, OperatorId, OperatorStateHandle, Release, StateKind, StateMeta,
-    StateSize, StreamHandle, Subtask, SubtaskState, Subtasks,
+    StateSize, StreamHandle, Subtask, SubtaskState, Subtasks, Target,
 };
 use flink_savepoint::{Error, ErrorKind};
 
@@ -224,6 +226,64 @@ fn what_a_reader_would_refuse_is_not_written() {
         let handle = KeyedHandle::ByteIncrement(increment(from, to, b""));
         let handles = Handles { managed_keyed: Some(handle), ..Handles::default() };
         refused(handles, &ErrorKind::SequenceNumber { found }, &format!("managed_keyed.{path}"));
+    }
+}
+
+/// Segments are of Flink 1.20: for an older release the whole handle is left out, or the error says so.
+#[test]
+fn a_segment_anywhere_in_a_handle_is_of_newer_releases() {
+    let known = StateSize::known(1).unwrap();
+    let named = |handle| vec![NamedHandle { name: "n".into(), handle }].into();
+    let incremental = |change: &dyn Fn(&mut IncrementalHandle<'static>)| {
+        let KeyedHandle::Incremental(mut handle) =
+            incremental(Some(relative("meta", known)), relative("shared", known))
+        else {
+            panic!("incremental")
+        };
+        change(&mut handle);
+        KeyedHandle::Incremental(handle)
+    };
+    let increments = |handle| {
+        let handles = vec![OffsetHandle { offset: 0, handle }].into();
+        let key_groups = KeyGroupRange::new(0, 2).unwrap();
+        KeyedHandle::FileIncrement(FileIncrement { key_groups, handles, state_size: 1, since_1_15: None })
+    };
+    let keyed = |handle| Handles { managed_keyed: Some(handle), ..Handles::default() };
+    let cases = [
+        (keyed(key_groups(KeyGroupsFormat::Savepoint, segment(1))), true),
+        (keyed(key_groups(KeyGroupsFormat::Savepoint, wrapped(segment(1)))), true),
+        (keyed(key_groups(KeyGroupsFormat::Savepoint, relative("r", known))), false),
+        (keyed(incremental(&|handle| handle.meta_state = Some(segment(1)))), true),
+        (keyed(incremental(&|handle| handle.shared_state = named(segment(1)))), true),
+        (keyed(incremental(&|handle| handle.private_state = named(wrapped(segment(1))))), true),
+        (keyed(incremental(&|_| ())), false),
+        (operator_state(segment(1)), true),
+        (operator_state(relative("r", known)), false),
+    ];
+    for (handles, has_segment) in cases {
+        let metadata = savepoint(MetadataVersion::V4, handles);
+        let target = Target::release(Release::V1_19);
+        match metadata.write(target) {
+            Ok(_) => assert!(!has_segment, "{metadata:?}"),
+            Err(error) => {
+                let kind = ErrorKind::Unrepresentable { feature: Feature::Segment, release: Release::V1_19 };
+                assert!(has_segment && error.kind() == &kind, "{error}: {metadata:?}");
+            }
+        }
+        let bytes = metadata.write(target.dropping(Dropping::NOTHING.and(Feature::Segment))).unwrap();
+        let read = Metadata::parse(&bytes).unwrap();
+        let SubtaskState::Running(handles) = read.operators.iter().next().unwrap().subtasks().next().unwrap().state
+        else {
+            panic!("running")
+        };
+        assert_eq!(handles.is_empty(), has_segment, "{metadata:?}");
+        assert!(metadata.write(Target::release(Release::V1_20)).is_ok(), "{metadata:?}");
+    }
+    // Changes in files, which only 1.14 writes without an id.
+    for (handle, has_segment) in [(segment(1), true), (relative("r", known), false)] {
+        let metadata = savepoint(MetadataVersion::V3, keyed(increments(handle)));
+        let error = metadata.write(Target::release(Release::V1_14)).err();
+        assert_eq!(error.is_some(), has_segment, "{error:?}");
     }
 }
 
