@@ -4,13 +4,14 @@ use flink_savepoint::metadata::changelog_handle::{
     ByteIncrement, Change, ChangelogHandle, FileIncrement, OffsetHandle,
 };
 use flink_savepoint::metadata::keyed_handle::{IncrementalHandle, NamedHandle};
+use flink_savepoint::metadata::operator_handle::Segmented;
 use flink_savepoint::metadata::stream_handle::{
     ByteStreamHandle, FileHandle, KeyGroupsStream, RelativeFileHandle, Scope, SegmentFileHandle,
 };
 use flink_savepoint::metadata::{
-    Dropping, Feature, Handles, KeyGroupOffsets, KeyGroupRange, KeyGroupsFormat, KeyGroupsHandle, KeyedHandle,
-    Metadata, MetadataVersion, Mode, Offsets, Operator, OperatorId, OperatorStateHandle, Release, StateKind, StateMeta,
-    StateSize, StreamHandle, Subtask, SubtaskState, Subtasks, Target,
+    CheckpointProperties, Dropping, Feature, Handles, KeyGroupOffsets, KeyGroupRange, KeyGroupsFormat, KeyGroupsHandle,
+    KeyedHandle, Metadata, MetadataVersion, Mode, Offsets, Operator, OperatorId, OperatorStateHandle, Properties,
+    Release, StateKind, StateMeta, StateSize, StreamHandle, Subtask, SubtaskState, Subtasks, Target,
 };
 use flink_savepoint::{Error, ErrorKind};
 
@@ -227,6 +228,39 @@ fn what_a_reader_would_refuse_is_not_written() {
         let handles = Handles { managed_keyed: Some(handle), ..Handles::default() };
         refused(handles, &ErrorKind::SequenceNumber { found }, &format!("managed_keyed.{path}"));
     }
+    // File merging of operator state has its bytes in a segment, or nowhere.
+    for (delegate, sound) in [(segment(1), true), (StreamHandle::EmptySegment, true), (inline("n", b""), false)] {
+        let mut handles = operator_state(delegate);
+        let segmented = Segmented { task_owned_directory: "/a".into(), shared_directory: "/b".into(), is_empty: false };
+        handles.managed_operator.as_mut().unwrap().segmented = Some(segmented);
+        let written = savepoint(MetadataVersion::V4, handles).to_bytes();
+        match written {
+            Ok(bytes) => assert!(sound && Metadata::parse(&bytes).is_ok()),
+            Err(error) => {
+                assert!(!sound, "{error}");
+                assert_eq!(error.kind(), &ErrorKind::SegmentDelegate);
+                assert!(error.path().ends_with("managed_operator.delegate"), "{error}");
+            }
+        }
+    }
+    let mut metadata = savepoint(MetadataVersion::V3, Handles::default());
+    let operator = metadata.operators.iter().next().unwrap();
+    let subtasks = vec![
+        Subtask { index: 0, state: SubtaskState::Finished },
+        Subtask { index: 1, state: SubtaskState::Running(Handles::default()) },
+    ];
+    metadata.operators = vec![Operator { subtasks: Subtasks::Listed(subtasks.into()), ..operator }].into();
+    let error = metadata.to_bytes().unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::SubtaskIndex { index: 1, parallelism: 1 });
+    assert_eq!(error.path(), "operators[0].subtasks[1].index");
+}
+
+#[test]
+fn properties_are_shown_as_what_they_say() {
+    assert_eq!(format!("{:?}", Properties::null()), "None");
+    let properties = Properties::new(CheckpointProperties::canonical_savepoint(true)).unwrap();
+    let shown = format!("{properties:?}");
+    assert!(shown.contains("forced: true") && shown.contains("format: Canonical"), "{shown}");
 }
 
 /// Segments are of Flink 1.20: for an older release the whole handle is left out, or the error says so.
