@@ -62,6 +62,64 @@ fn a_prefix_of_two_bytes() {
     assert!(KeyedStream::open(&empty.sink, &empty.offsets, max).unwrap().is_empty());
 }
 
+/// Remembers the most that it was given at once.
+#[derive(Default)]
+struct Sink {
+    all: Vec<u8>,
+    most: usize,
+}
+
+impl std::io::Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.most = self.most.max(bytes.len());
+        self.all.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_section_is_written_while_it_grows() {
+    let max = MaxParallelism::new(1000).unwrap();
+    for compressed in [false, true] {
+        let state =
+            StateMetaInfo::keyed("v", KeyedStateType::Value, snapshot(Scalar::VoidNamespace), snapshot(Scalar::String));
+        let header = KeyedHeader { compressed, key_serializer: snapshot(Scalar::Long), states: vec![state] };
+        let range = KeyGroupRange::new(300, 1).unwrap();
+        let mut writer = KeyedWriter::new(Sink::default(), &header, range, max).unwrap();
+        // Bytes that Snappy makes no shorter.
+        let mut random = 1_u64;
+        let entries: Vec<Vec<u8>> = (0..300)
+            .map(|_| {
+                let next = |_| {
+                    random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    random.to_be_bytes()[0]
+                };
+                (0..1000).map(next).collect()
+            })
+            .collect();
+        for entry in &entries {
+            writer.entry(KeyGroup(300), StateId(0), b"key", entry).unwrap();
+        }
+        let written = writer.finish().unwrap();
+        // A block and an entry are pending, and no more, however large the section is.
+        assert!(written.sink.all.len() > 300_000 && written.sink.most < 2 * 65_536, "{}", written.sink.most);
+        assert_eq!(written.length, written.sink.all.len() as u64);
+        let stream = KeyedStream::open(&written.sink.all, &written.offsets, max).unwrap();
+        let mut read = Vec::new();
+        stream
+            .for_each::<Error>(&mut Vec::new(), |_, entry| {
+                read.push(entry.value.to_vec());
+                Ok(())
+            })
+            .unwrap();
+        assert!(read == entries, "{} entries", read.len());
+    }
+}
+
 #[test]
 fn errors_count_the_entries_before_them() {
     let keys: Vec<Vec<u8>> = (0..6_u8).map(|key| vec![key; 4]).collect();
