@@ -210,6 +210,9 @@ fn a_compressed_entry_is_not_larger_than_the_limit() {
     // What is open besides the entry: at most the rest of its last chunk.
     let limit = |entry| Some(Limits { entry, ..Limits::default() });
     assert_eq!(read(limit(300_100)).unwrap(), [300_000, 5]);
+    // Counted is what is still cut: four whole chunks, before the fifth has the end.
+    assert_eq!(read(limit(4 * 65_536)).unwrap(), [300_000, 5]);
+    assert!(read(limit(4 * 65_536 - 1)).is_err());
     let error = read(limit(200_000)).unwrap_err();
     assert_eq!(error.kind(), &ErrorKind::EntryTooLarge { limit: 200_000 });
     assert_eq!(error.path(), "key_group[300].entry[0]");
