@@ -8,4 +8,6 @@ pub mod bundle;
 pub mod dictionary;
 pub mod mutate;
 pub mod oracle;
+pub mod scratch;
+pub mod seeds;
 pub mod targets;

@@ -42,7 +42,9 @@ fn number(u: &mut Unstructured<'_>) -> Result<u32> {
 
 pub(super) fn range(u: &mut Unstructured<'_>) -> Result<KeyGroupRange> {
     let (start, count) = (number(u)?, number(u)?);
-    KeyGroupRange::new(start, count).ok_or(::arbitrary::Error::IncorrectFormat)
+    // The last key group is a number of 31 bits, too.
+    let most = i32::MAX.cast_unsigned() - start + 1;
+    KeyGroupRange::new(start, count.min(most)).ok_or(::arbitrary::Error::IncorrectFormat)
 }
 
 pub(super) fn offsets(u: &mut Unstructured<'_>) -> Result<Offsets<'static>> {
@@ -50,8 +52,8 @@ pub(super) fn offsets(u: &mut Unstructured<'_>) -> Result<Offsets<'static>> {
 }
 
 pub(super) fn key_group_offsets(u: &mut Unstructured<'_>) -> Result<KeyGroupOffsets<'static>> {
-    let start = number(u)?;
     let offsets = list(u, 4, long)?;
+    let start = number(u)?.min(i32::MAX.cast_unsigned() - 4);
     KeyGroupOffsets::new(start, offsets).ok_or(::arbitrary::Error::IncorrectFormat)
 }
 

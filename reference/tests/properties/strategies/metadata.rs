@@ -14,7 +14,9 @@ use super::handles::{Layout, handles, inline};
 use super::wire::{bytes, int, long, natural, some_text, text};
 
 pub(crate) fn range() -> impl Strategy<Value = KeyGroupRange> {
-    (natural(), natural()).prop_map(|(start, count)| KeyGroupRange::new(start, count).unwrap())
+    // The last key group is a number of 31 bits, too.
+    let most = |start: u32| i32::MAX.cast_unsigned() - start + 1;
+    (natural(), natural()).prop_map(move |(start, count)| KeyGroupRange::new(start, count.min(most(start))).unwrap())
 }
 
 pub(crate) fn offsets() -> impl Strategy<Value = Offsets<'static>> {
@@ -22,7 +24,9 @@ pub(crate) fn offsets() -> impl Strategy<Value = Offsets<'static>> {
 }
 
 pub(crate) fn key_group_offsets() -> impl Strategy<Value = KeyGroupOffsets<'static>> {
-    (natural(), vec(long(), 0..4)).prop_map(|(start, offsets)| KeyGroupOffsets::new(start, offsets).unwrap())
+    let most = i32::MAX.cast_unsigned() - 4;
+    (natural(), vec(long(), 0..4))
+        .prop_map(move |(start, offsets)| KeyGroupOffsets::new(start.min(most), offsets).unwrap())
 }
 
 pub(crate) fn master_state() -> impl Strategy<Value = MasterState<'static>> {
