@@ -24,6 +24,7 @@ const MOST_SAVED: u64 = 50;
 ///
 /// Fails if a difference is no deliberate deviation (spec/registry/deviations.toml).
 #[derive(Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 struct Options {
     /// What to compare.
     #[arg(long, default_value = "metadata", value_parser = subject)]
@@ -143,8 +144,7 @@ impl Tally {
         });
         let place = |name: &str| SUBJECTS.iter().position(|subject| subject.name() == name);
         runs.run.sort_by_key(|run| (place(&run.kind), run.release.parse::<Release>().ok()));
-        let head: String =
-            text.lines().take_while(|line| line.starts_with('#')).map(|line| format!("{line}\n")).collect();
+        let head = text.split_inclusive('\n').take_while(|line| line.starts_with('#')).collect::<String>();
         let body = toml::to_string(&runs).map_err(io::Error::other)?;
         std::fs::write(path, format!("{head}\n{body}"))
     }
@@ -253,14 +253,14 @@ fn save(
 }
 
 fn describe(answer: &Answer, reading: &Reading, judgement: &Judgement) -> String {
-    let differences: String = judgement.unclassified.iter().map(|difference| format!("{difference}\n")).collect();
+    let differences = judgement.unclassified.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     let classes = judgement.classes.iter().copied().collect::<Vec<_>>().join(" ");
     let reference = match &reading.verdict {
         Ok(lines) => format!("accept\n{lines}"),
         Err(refused) => format!("reject {refused}\n"),
     };
     let strict = reading.strict.as_ref().map_or(String::new(), |strict| format!("strict: reject {strict}\n"));
-    format!("{differences}classes: {classes}\n\nFlink: {answer}\n\nreference: {reference}{strict}")
+    format!("{differences}\nclasses: {classes}\n\nFlink: {answer}\n\nreference: {reference}{strict}")
 }
 
 /// A few files, one after the other.
