@@ -5,9 +5,11 @@ mod common;
 use std::collections::BTreeMap;
 use std::io;
 
+use flink_savepoint::ErrorKind;
 use flink_savepoint::compression::{Framing, IDENTIFIER};
+use flink_savepoint::keyed::{KeyGroup, KeyedHeader, KeyedWriter, MaxParallelism, StateId};
 use flink_savepoint::logical::fingerprint;
-use flink_savepoint::meta_info::StateMetaInfo;
+use flink_savepoint::meta_info::{KeyedStateType, StateMetaInfo};
 use flink_savepoint::metadata::changelog_handle::ByteIncrement;
 use flink_savepoint::metadata::stream_handle::{
     ByteStreamHandle, FileHandle, KeyGroupsStream, RelativeFileHandle, Scope, SegmentFileHandle,
@@ -18,9 +20,9 @@ use flink_savepoint::metadata::{
 };
 use flink_savepoint::operator::OperatorHeader;
 use flink_savepoint::savepoint::{
-    Directory, FileName, NativeFormat, Rewrite, RewriteError, Savepoint, SavepointWriter, Store, Why,
+    Directory, Failure, FileName, NativeFormat, Rewrite, RewriteError, Savepoint, SavepointWriter, Store, Why,
 };
-use flink_savepoint::serializer::{Hints, SerializerSnapshot};
+use flink_savepoint::serializer::{Hints, Scalar, SerializerSnapshot};
 use flink_savepoint::wire::Output;
 
 /// Files by name, and by absolute path where these are followed.
@@ -306,4 +308,35 @@ fn what_cannot_be_written_anew() {
     let missing = Handles { raw_operator: Some(operator_state(relative("gone"), &[0])), ..Handles::default() };
     let error = rewritten(metadata(128, missing)).unwrap_err();
     assert!(error.to_string().ends_with("raw operator state: gone: no such file"), "{error}");
+}
+
+/// Keyed state of one key group, whose entry is said to be of another state afterwards.
+fn keyed_of_state(state: u16) -> (Vec<u8>, Vec<i64>) {
+    let long = SerializerSnapshot::scalar(Scalar::Long).unwrap();
+    let void = SerializerSnapshot::scalar(Scalar::VoidNamespace).unwrap();
+    let states = vec![StateMetaInfo::keyed("state", KeyedStateType::Value, void, long.clone())];
+    let header = KeyedHeader { compressed: false, key_serializer: long, states };
+    let (max, range) = (MaxParallelism::new(128).unwrap(), KeyGroupRange::new(0, 1).unwrap());
+    let mut writer = KeyedWriter::new(Vec::new(), &header, range, max).unwrap();
+    writer.entry(KeyGroup(0), StateId(0), &[7; 8], &[8; 8]).unwrap();
+    let mut written = writer.finish().unwrap();
+    let at = usize::try_from(written.offsets.offsets().get(0).unwrap()).unwrap();
+    written.sink[at..at + 2].copy_from_slice(&state.to_be_bytes());
+    (written.sink, written.offsets.offsets().iter().collect())
+}
+
+#[test]
+fn what_is_wrong_with_what_is_read_is_not_blamed_on_what_is_written() {
+    let (bytes, offsets) = keyed_of_state(5);
+    let metadata = metadata(128, keyed(key_groups(inline(bytes), &offsets)));
+    let scratch = tempfile::tempdir().unwrap();
+    let writer = SavepointWriter::create(&scratch.path().join("anew")).unwrap();
+    // Entries are looked at, since they are compressed.
+    let rewrite = Rewrite { compression: Some(true), ..Rewrite::new(Release::V2_3) };
+    let error = rewrite.run(&Savepoint::new(metadata, Files::default()), writer).unwrap_err();
+    let RewriteError::Part(Failure { why: Why::Stream { file: None, error }, .. }) = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(error.kind(), &ErrorKind::UnknownStateId { found: 5, states: 1 });
+    assert_eq!(error.offset(), u64::try_from(offsets[0]).unwrap());
 }

@@ -303,3 +303,14 @@ fn states_are_shown_with_their_types() {
         assert!(!read.is_ttl_aware() && read.without_ttl_awareness() == *read);
     }
 }
+
+#[test]
+fn a_null_inside_of_two_frames_keeps_what_the_outer_one_holds() {
+    let date = || Box::new(TypeDescription::Scalar(Scalar::SqlDate));
+    let ty = TypeDescription::Framed(Box::new(TypeDescription::Framed(date())));
+    // Lengths of the frames, and what a null date is.
+    let bytes = [&[0, 0, 0, 12][..], &[0, 0, 0, 8], &i64::MIN.to_be_bytes()].concat();
+    round(&ty, &bytes, &Value::Opaque(bytes[4..].into()));
+    let one = TypeDescription::Framed(date());
+    round(&one, &bytes[4..], &Value::Opaque(i64::MIN.to_be_bytes()[..].into()));
+}

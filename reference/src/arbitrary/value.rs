@@ -65,9 +65,9 @@ pub fn value_of(u: &mut Unstructured<'_>, ty: &TypeDescription) -> Result<Value<
         }
         TypeDescription::Nullable { inner, flag, .. } => flagged(u, inner, *flag != NullFlag::None)?,
         TypeDescription::Framed(inner) => match value_of(u, inner)? {
-            // The frame around it is not null.
-            Value::Null => {
-                let bytes = inner.encode(&Value::Null).map_err(|_| ::arbitrary::Error::IncorrectFormat)?;
+            // The frame around it is not null; and what is kept is the content of the outermost frame.
+            kept @ (Value::Null | Value::Opaque(_)) => {
+                let bytes = inner.encode(&kept).map_err(|_| ::arbitrary::Error::IncorrectFormat)?;
                 Value::Opaque(bytes.into())
             }
             value => value,

@@ -120,10 +120,10 @@ impl<'a, S: Store> Copy<'_, 'a, S> {
     }
 
     fn keyed(&mut self, handle: &KeyedHandle<'a>) -> Result<KeyedHandle<'a>, RewriteError> {
-        let (rewrite, writer) = (self.rewrite, &mut *self.writer);
-        let recoded = self.savepoint.keyed(self.part, handle, |stream| {
+        let (rewrite, part, writer) = (self.rewrite, self.part, &mut *self.writer);
+        let recoded = self.savepoint.keyed(part, handle, |stream| {
             let Some(header) = rewrite.keyed_header(stream.header()) else { return Ok(None) };
-            Ok(Some(recode_keyed(stream, handle, &header, writer)))
+            Ok(Some(recode_keyed(stream, part, handle, &header, writer)))
         });
         match recoded.map_err(RewriteError::Part)? {
             Some(written) => written,
@@ -207,8 +207,33 @@ impl Rewrite {
 
 type Written<H> = Result<H, RewriteError>;
 
+/// On which side copying an entry failed.
+enum Broken {
+    Read(Error),
+    Write(io::Error),
+}
+
+impl From<Error> for Broken {
+    fn from(error: Error) -> Self {
+        Self::Read(error)
+    }
+}
+
+impl Broken {
+    fn of(self, part: &Part<'_, '_>) -> RewriteError {
+        match self {
+            Self::Read(error) => {
+                let file = part.stream().and_then(super::name_of);
+                RewriteError::Part(Failure::of(part, Why::Stream { file, error }))
+            }
+            Self::Write(error) => RewriteError::Write(error),
+        }
+    }
+}
+
 fn recode_keyed(
     stream: &KeyedStream<'_>,
+    part: &Part<'_, '_>,
     handle: &KeyedHandle<'_>,
     header: &KeyedHeader<'_>,
     writer: &mut SavepointWriter,
@@ -226,9 +251,9 @@ fn recode_keyed(
                     let kind = ErrorKind::KeyGroupPrefix { found: entry.key_group.0 };
                     return Err(Error::new(kind, section.offset()).within("key_group", usize::from(group.0)).into());
                 }
-                keyed.entry(group, entry.state, entry.key, entry.value)
+                keyed.entry(group, entry.state, entry.key, entry.value).map_err(Broken::Write)
             })
-            .map_err(RewriteError::Write)?;
+            .map_err(|broken: Broken| broken.of(part))?;
     }
     keyed.finish().and_then(|written| writer.keyed(written)).map_err(RewriteError::Write)
 }
@@ -243,8 +268,8 @@ fn recode_operator(
     let mut buffer = Vec::new();
     for (i, state) in header.all_states().enumerate() {
         let told_apart = stream
-            .for_each_partition(i, &mut buffer, |partition| operator.partition(i, partition))
-            .map_err(RewriteError::Write)?;
+            .for_each_partition(i, &mut buffer, |partition| operator.partition(i, partition).map_err(Broken::Write))
+            .map_err(|broken: Broken| broken.of(part))?;
         if !told_apart {
             return Err(RewriteError::Part(Failure::of(part, Why::Undivided { state: state.name.to_string() })));
         }

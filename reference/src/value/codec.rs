@@ -91,7 +91,7 @@ impl TypeDescription {
                 out.raw(bytes);
                 Ok(())
             }
-            // Also what is null to its serializer, but not to the frame.
+            // The content of the frame as it stood; also what is null to its serializer, but not to the frame.
             (Self::Framed(_), Value::Opaque(bytes)) => out.bytes32(bytes),
             (Self::Scalar(scalar), _) => scalar_codec::write(*scalar, value, out),
             (Self::Enum { constants, numbers, .. }, _) => {
@@ -117,14 +117,15 @@ impl TypeDescription {
     }
 }
 
-/// The value in all of a window. Bytes that stand for null are kept, since the frame around them is not null.
+/// The value in all of a window. Bytes that stand for null are kept, since the frame around them is not null; and so are those of
+/// what was kept as it stood, so that what is kept is the content of one frame, the outermost.
 pub(super) fn read_framed<'a>(
     inner: &TypeDescription,
     window: Input<'a>,
     decoder: &mut Decoder,
 ) -> Result<Value<'a>, nom::Err<Error>> {
     match decoder.within(window, |decoder, window| inner.read(window, decoder))? {
-        Value::Null => Ok(Value::Opaque(Cow::Borrowed(window.bytes()))),
+        Value::Null | Value::Opaque(_) => Ok(Value::Opaque(Cow::Borrowed(window.bytes()))),
         value => Ok(value),
     }
 }
