@@ -31,6 +31,15 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// What is accepted unless something else is asked for.
+    pub const DEFAULT: Self = Self {
+        nesting: Self::DEFAULT_NESTING,
+        entry: Self::DEFAULT_ENTRY,
+        total: Self::DEFAULT_TOTAL,
+        handles: Self::DEFAULT_HANDLES,
+        sharing: Self::DEFAULT_SHARING,
+        path: Self::DEFAULT_PATH,
+    };
     /// The nesting that is accepted unless something else is asked for.
     pub const DEFAULT_NESTING: u8 = 32;
     /// The size of a decompressed entry that is accepted unless something else is asked for: 256 MiB.
@@ -47,14 +56,7 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            nesting: Self::DEFAULT_NESTING,
-            entry: Self::DEFAULT_ENTRY,
-            total: Self::DEFAULT_TOTAL,
-            handles: Self::DEFAULT_HANDLES,
-            sharing: Self::DEFAULT_SHARING,
-            path: Self::DEFAULT_PATH,
-        }
+        Self::DEFAULT
     }
 }
 

@@ -1,6 +1,7 @@
 //! Seeds: small inputs of each target, made from the golden vectors, the scenarios and what the builders make.
 
 mod bundles;
+mod models;
 mod protocol;
 mod serializers;
 mod streams;
@@ -55,5 +56,6 @@ pub fn all() -> Result<Vec<Seed>, Box<dyn Error>> {
     streams::compressed(&mut seeds);
     serializers::all(&mut seeds)?;
     protocol::all(&mut seeds)?;
+    models::all(&mut seeds);
     Ok(seeds.made)
 }

@@ -10,7 +10,9 @@ pub mod header;
 pub mod keyed_stream;
 pub mod metadata;
 pub mod operator_state;
+pub mod rewrite;
 pub mod roundtrip;
+pub mod savepoint_dir;
 pub mod serializer_snapshot;
 pub mod snappy;
 pub mod value;
@@ -33,13 +35,36 @@ pub type Mutate = fn(&mut Vec<u8>, &[u8], usize, &mut Rng) -> &'static str;
 
 /// All of them, by name.
 pub const ALL: &[Target] = &[
-    Target { name: "header", run: header::run },
-    Target { name: "keyed_stream", run: keyed_stream::run },
-    Target { name: "metadata", run: metadata::run },
-    Target { name: "operator_state", run: operator_state::run },
-    Target { name: "roundtrip", run: roundtrip::run },
-    Target { name: "serializer_snapshot", run: serializer_snapshot::run },
-    Target { name: "value", run: value::run },
+    Target { name: "adapter_protocol", run: adapter_protocol::run, mutate: adapter_protocol::mutate },
+    Target { name: "check", run: check::run, mutate: crate::bundle::mutate },
+    Target { name: "chunking", run: chunking::run, mutate: chunking::mutate },
+    Target { name: "header", run: header::run, mutate: header::mutate },
+    Target { name: "keyed_stream", run: keyed_stream::run, mutate: keyed_stream::mutate },
+    Target {
+        name: "metadata",
+        run: metadata::run,
+        mutate: |bytes, other, most, rng| mutate(Shape::Metadata, bytes, other, most, rng),
+    },
+    Target { name: "operator_state", run: operator_state::run, mutate: operator_state::mutate },
+    Target { name: "rewrite", run: rewrite::run, mutate: rewrite::mutate },
+    Target {
+        name: "roundtrip",
+        run: roundtrip::run,
+        // Each bit is a choice, so that libFuzzer's own mutations do well.
+        mutate: |bytes, other, most, rng| mutate(Shape::Bytes, bytes, other, most, rng),
+    },
+    Target { name: "savepoint_dir", run: savepoint_dir::run, mutate: crate::bundle::mutate },
+    Target {
+        name: "serializer_snapshot",
+        run: serializer_snapshot::run,
+        mutate: |bytes, other, most, rng| mutate(Shape::Snapshot, bytes, other, most, rng),
+    },
+    Target {
+        name: "snappy",
+        run: snappy::run,
+        mutate: |bytes, other, most, rng| mutate(Shape::Bytes, bytes, other, most, rng),
+    },
+    Target { name: "value", run: value::run, mutate: value::mutate },
 ];
 
 /// The target of that name.

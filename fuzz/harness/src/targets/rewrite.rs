@@ -27,7 +27,7 @@ use crate::mutate::{Rng, Shape};
 use crate::scratch::Scratch;
 
 /// Decompressed entries are at most as large.
-const LIMITS: Limits = Limits { nesting: Limits::DEFAULT_NESTING, entry: 1 << 20 };
+const LIMITS: Limits = Limits { entry: 1 << 20, ..Limits::DEFAULT };
 
 /// Mutates what stands behind the first byte as what that says it is.
 pub fn mutate(bytes: &mut Vec<u8>, other: &[u8], most: usize, rng: &mut Rng) -> &'static str {

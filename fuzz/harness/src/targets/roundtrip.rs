@@ -187,11 +187,14 @@ fn made<'u, T: Arbitrary<'u>>(u: &mut Unstructured<'u>, check: impl FnOnce(&T)) 
     }
 }
 
+/// How many kinds of models there are.
+pub const KINDS: u8 = 6;
+
 /// One run.
 pub fn run(input: &[u8]) {
     let Some((kind, rest)) = input.split_first() else { return };
     let u = &mut Unstructured::new(rest);
-    match kind % 6 {
+    match kind % KINDS {
         0 => made(u, metadata),
         1 => made(u, metadata_1_14),
         2 => made(u, typed_value),
@@ -210,7 +213,7 @@ mod tests {
         for i in 0..600_u32 {
             let mut input = vec![0; random.usize(1..600)];
             random.fill(&mut input);
-            input[0] = i.to_le_bytes()[0] % 6;
+            input[0] = i.to_le_bytes()[0] % super::KINDS;
             super::run(&input);
         }
     }
