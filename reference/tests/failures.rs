@@ -330,7 +330,7 @@ fn what_is_wrong_with_what_is_read_is_not_blamed_on_what_is_written() {
     let (bytes, offsets) = keyed_of_state(5);
     let metadata = metadata(128, keyed(key_groups(inline(bytes), &offsets)));
     let scratch = tempfile::tempdir().unwrap();
-    let writer = SavepointWriter::create(&scratch.path().join("anew")).unwrap();
+    let writer = SavepointWriter::create(scratch.path().join("anew")).unwrap();
     // Entries are looked at, since they are compressed.
     let rewrite = Rewrite { compression: Some(true), ..Rewrite::new(Release::V2_3) };
     let error = rewrite.run(&Savepoint::new(metadata, Files::default()), writer).unwrap_err();

@@ -17,7 +17,7 @@ use flink_savepoint::metadata::{
 };
 use flink_savepoint::operator::{OperatorHeader, OperatorStream};
 use flink_savepoint::savepoint::{
-    Directory, FileName, NativeFormat, Rewrite, RewriteError, Savepoint, SavepointWriter, Why, local_path,
+    Directory, Failure, FileName, NativeFormat, Rewrite, RewriteError, Savepoint, SavepointWriter, Why, local_path,
 };
 use flink_savepoint::serializer::{Hints, Scalar, SerializerSnapshot};
 use flink_savepoint::value::{LocalDate, LocalTime, RowKind, SqlField, SqlKind, SqlType, TypeDescription, Value};
@@ -182,8 +182,10 @@ fn a_key_of_another_key_group_is_not_written() {
     let prefix = usize::try_from(offset).unwrap() + 6;
     assert_eq!(u16::from(bytes[prefix] & 0x7F), group);
     std::fs::write(&file, with(&bytes, prefix, &[bytes[prefix] ^ 3])).unwrap();
-    let Err(RewriteError::Write(error)) = rewrite("misplaced") else { panic!() };
-    let error = error.downcast::<Error>().unwrap();
+    let Err(RewriteError::Part(Failure { why: Why::Stream { file: Some(_), error }, .. })) = rewrite("misplaced")
+    else {
+        panic!()
+    };
     let path = format!("key_group[{group}]");
     is(&error, &ErrorKind::KeyGroupPrefix { found: group ^ 3 }, offset.cast_unsigned(), &path);
 }

@@ -23,9 +23,9 @@ const BODIES: usize = 256;
 /// Foreign classes in one header.
 const CLASSES: usize = 8;
 /// Bytes that are read in one header while positions are tried.
-const WORK: u64 = 1 << 23;
+const WORK: u64 = 1 << 22;
 /// What a position costs besides the bytes that are read from it on.
-const POSITION: u64 = 16;
+const POSITION: u64 = 64;
 /// Bytes of the longest class name that is taken for one.
 const CLASS_NAME: usize = 512;
 
@@ -46,8 +46,8 @@ pub(crate) fn read_header<'a, T>(
     let ErrorKind::UnknownSnapshot { class } = error.kind() else { return Err(error) };
     let header = Input::with_offset(window(&input, input.offset(), end), input.offset());
     let class = class.clone();
-    let stop = Stop { body, todo, classes: vec![class.clone()] };
-    let mut search = Search { header, hints, most: 1, fits: HashMap::new(), work: WORK };
+    let mut search = Search { header, hints, most: 1, names: HashMap::new(), fits: HashMap::new(), work: WORK };
+    let stop = Stop { body, todo, classes: vec![search.number(&class)] };
     let mut fits = Fits::None;
     while fits == Fits::None && search.most <= CLASSES {
         fits = search.fits(&stop, BODIES);
@@ -111,8 +111,8 @@ struct Stop {
     body: u64,
     /// What follows it, innermost first.
     todo: Vec<Todo>,
-    /// The foreign classes up to here, in order.
-    classes: Vec<String>,
+    /// The foreign classes up to here, in order, by their numbers.
+    classes: Vec<usize>,
 }
 
 struct Search<'a, 'h> {
@@ -120,6 +120,8 @@ struct Search<'a, 'h> {
     hints: &'h Hints,
     /// Foreign classes that a reading may have.
     most: usize,
+    /// Numbers of the class names that were found, so that none is kept for each stop.
+    names: HashMap<String, usize>,
     fits: HashMap<Stop, Fits>,
     work: u64,
 }
@@ -164,13 +166,22 @@ impl Search<'_, '_> {
         self.remember(stop, found.map_or(Fits::None, Fits::One))
     }
 
+    fn number(&mut self, class: &str) -> usize {
+        if let Some(number) = self.names.get(class) {
+            return *number;
+        }
+        let number = self.names.len();
+        self.names.insert(class.to_owned(), number);
+        number
+    }
+
     fn remember(&mut self, stop: &Stop, fits: Fits) -> Fits {
         self.fits.insert(stop.clone(), fits.clone());
         fits
     }
 
     /// Reads what is left from that offset to the end of the header; and how many bytes that took.
-    fn resume(&self, from: u64, stop: &Stop) -> (Outcome, u64) {
+    fn resume(&mut self, from: u64, stop: &Stop) -> (Outcome, u64) {
         let mut rest = Input::with_offset(window(&self.header, from, self.header.end()), from);
         for (i, step) in stop.todo.iter().enumerate() {
             let context = Context::with_hints(self.hints).strict();
@@ -192,13 +203,14 @@ impl Search<'_, '_> {
     }
 
     /// Another foreign body at `body`, inside of step `i`; `todo` is what that step left.
-    fn stopped(&self, stop: &Stop, class: &String, body: u64, mut todo: Vec<Todo>, i: usize) -> Outcome {
+    fn stopped(&mut self, stop: &Stop, class: &str, body: u64, mut todo: Vec<Todo>, i: usize) -> Outcome {
         let mut classes = stop.classes.clone();
-        if !classes.contains(class) {
+        let class = self.number(class);
+        if !classes.contains(&class) {
             if classes.len() >= self.most {
                 return Outcome::Fails;
             }
-            classes.push(class.clone());
+            classes.push(class);
         }
         todo.extend_from_slice(stop.todo.get(i + 1..).unwrap_or_default());
         Outcome::Stops(Stop { body, todo, classes })

@@ -21,8 +21,9 @@ fn check(ty: &TypeDescription, value: &Value<'_>) -> Result<(), TestCaseError> {
     // What follows belongs to something else.
     let longer = [&written[..], &[0xFF; 9]].concat();
     prop_assert_eq!(ty.value_length(&longer), Some(written.len()));
+    // The length is what Flink says, which forgets the byte of a void namespace.
     if let Some(Some(length)) = ty.length()
-        && !matches!(ty, TypeDescription::Scalar(Scalar::VoidNamespace))
+        && !ty.to_string().contains("VOID_NAMESPACE")
         && length > 0
     {
         prop_assert_eq!(usize::try_from(length).unwrap(), written.len(), "{}", ty);
