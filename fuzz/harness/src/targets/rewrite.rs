@@ -3,7 +3,7 @@
 //!
 //! Input: what it is (0 metadata, 1 keyed stream, 2 operator stream, 3 savepoint; modulo 4), then an input of the target
 //! `metadata`, `keyed_stream` or `operator_state`, or for which release to write (modulo their number), whether to compress, and a
-//! [`bundle`](crate::bundle).
+//! bundle ([`crate::bundle`]).
 //!
 //! Canonical is a stream whose header is written as it stands, whose sections are in the order of their key groups, and which takes as
 //! many bytes as the writer's.
