@@ -46,7 +46,7 @@ fn golden(id: &str) -> Golden {
     corpus().into_iter().find(|golden| golden.id == id).unwrap_or_else(|| panic!("no golden {id}"))
 }
 
-fn compared<A: Store, B: Store>(
+fn compared<A: Store + Sync, B: Store + Sync>(
     a: &Savepoint<'_, A>,
     b: &Savepoint<'_, B>,
     options: &DiffOptions,

@@ -1,16 +1,14 @@
 //! A digest for each operator, state and key group.
 
-use std::collections::BTreeSet;
-use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::btree_map::BTreeMap;
 use std::fmt::{self, Write as _};
 
 use super::hash::{Digest, EntryHash};
-use super::key_check::{KeyCheck, KeyCounts};
+use super::key_check::KeyCounts;
+use super::partial::partial;
 use super::state::{About, StateKey, Volatile};
-use super::visit::{Place, Visitor, visit};
-use crate::keyed::MaxParallelism;
 use crate::metadata::OperatorId;
-use crate::savepoint::{Failure, Remark, Savepoint, Store};
+use crate::savepoint::{Failure, Remark, Savepoint, Store, Unit};
 use crate::serializer::SerializerSnapshot;
 use crate::wire::JavaStr;
 
@@ -89,7 +87,7 @@ impl Serializers {
         text.text
     }
 
-    fn of(about: &About<'_>, key: Option<&KeyText>) -> Self {
+    pub(super) fn of(about: &About<'_>, key: Option<&KeyText>) -> Self {
         let [namespace, value] = [about.namespace_serializer, about.value_serializer];
         let text = |snapshot: Option<&SerializerSnapshot<'_>>| snapshot.map(|snapshot| Self::text(&snapshot));
         let ty = |snapshot: Option<&SerializerSnapshot<'_>>| snapshot.map(|one| Self::text(&one.type_description()));
@@ -121,14 +119,14 @@ impl fmt::Write for Cut {
 }
 
 /// The texts of a key serializer, which is that of many states.
-struct KeyText {
-    raw: Vec<u8>,
+pub(super) struct KeyText {
+    pub(super) raw: Vec<u8>,
     text: String,
     ty: String,
 }
 
 impl KeyText {
-    fn of(snapshot: &SerializerSnapshot<'_>) -> Self {
+    pub(super) fn of(snapshot: &SerializerSnapshot<'_>) -> Self {
         let ty = Serializers::text(&snapshot.shared_type());
         Self { raw: snapshot.raw().to_vec(), text: Serializers::text(snapshot), ty }
     }
@@ -151,7 +149,8 @@ impl OperatorFingerprint {
 }
 
 impl StateFingerprint {
-    fn add(&mut self, other: Self) {
+    /// Adds the entries of a state that stands behind.
+    pub(super) fn add(&mut self, other: Self) {
         self.total += other.total;
         self.keys.add(other.keys);
         self.copies_differ |= other.copies_differ;
@@ -190,148 +189,10 @@ impl Fingerprint {
 ///
 /// `progress` is told of bytes that have been read.
 pub fn fingerprint<S: Store>(savepoint: &Savepoint<'_, S>, progress: &mut dyn FnMut(u64)) -> Fingerprint {
-    compute(savepoint, false, progress)
+    partial(savepoint, &Unit::ALL, false, progress).into_fingerprint()
 }
 
 /// The same, and decodes every key to see whether its entry stands in the right key group.
 pub fn survey<S: Store>(savepoint: &Savepoint<'_, S>, progress: &mut dyn FnMut(u64)) -> Fingerprint {
-    compute(savepoint, true, progress)
-}
-
-fn compute<S: Store>(savepoint: &Savepoint<'_, S>, verify: bool, progress: &mut dyn FnMut(u64)) -> Fingerprint {
-    let mut result = Fingerprint::default();
-    for master in &savepoint.metadata().master_states {
-        let digest = result.master_states.entry(master.name.canonical()).or_default();
-        digest.add(0, &master.version.to_be_bytes(), &master.payload);
-    }
-    for operator in &savepoint.metadata().operators {
-        let max = MaxParallelism::new(operator.max_parallelism).filter(|_| verify);
-        let mut collector =
-            Collector { numbers: BTreeMap::new(), states: Vec::new(), verify: max, key_text: None, progress };
-        let visited = visit(savepoint, &operator, &mut collector);
-        result.failures.extend(visited.failures);
-        result.remarks.extend(visited.remarks);
-        let found = collector.finish();
-        // Of two operators with one id all count.
-        let of_operator = result.operators.entry(operator.id).or_default();
-        of_operator.uid = operator.uid.as_ref().map(ToString::to_string);
-        of_operator.name = operator.name.as_ref().map(ToString::to_string);
-        of_operator.max_parallelism = operator.max_parallelism;
-        of_operator.fully_finished |= operator.is_fully_finished();
-        for (key, state) in found {
-            match of_operator.states.entry(key) {
-                Entry::Vacant(vacant) => {
-                    vacant.insert(state);
-                }
-                Entry::Occupied(mut occupied) => occupied.get_mut().add(state),
-            }
-        }
-    }
-    result
-}
-
-struct Collector<'p> {
-    numbers: BTreeMap<StateKey, usize>,
-    states: Vec<Collected>,
-    /// Number of key groups, where keys are verified.
-    verify: Option<MaxParallelism>,
-    /// Of the key serializer that was met last.
-    key_text: Option<KeyText>,
-    progress: &'p mut dyn FnMut(u64),
-}
-
-struct Collected {
-    fingerprint: StateFingerprint,
-    /// The key group whose entries are being added up, and their digest so far.
-    open: Option<(u16, Digest)>,
-    /// Broadcast: the copy of each subtask that has entries.
-    copies: Option<BTreeMap<u32, Digest>>,
-    /// How many streams have the state, also without entries.
-    streams: usize,
-    check: Option<KeyCheck>,
-}
-
-impl Collector<'_> {
-    fn finish(self) -> BTreeMap<StateKey, StateFingerprint> {
-        let states = self.states.into_iter().map(Collected::finish);
-        let mut by_number: Vec<Option<StateFingerprint>> = states.map(Some).collect();
-        let take = |(key, number): (StateKey, usize)| {
-            by_number.get_mut(number).and_then(Option::take).map(|fingerprint| (key, fingerprint))
-        };
-        self.numbers.into_iter().filter_map(take).collect()
-    }
-}
-
-impl Collected {
-    fn close(&mut self) {
-        if let Some((group, digest)) = self.open.take() {
-            *self.fingerprint.key_groups.entry(group).or_default() += digest;
-            self.fingerprint.total += digest;
-        }
-    }
-
-    fn finish(mut self) -> StateFingerprint {
-        self.close();
-        if let Some(copies) = self.copies {
-            let is_empty_somewhere = copies.len() < self.streams;
-            let mut distinct: BTreeSet<Digest> = copies.into_values().collect();
-            distinct.extend(is_empty_somewhere.then(Digest::default));
-            self.fingerprint.copies_differ = distinct.len() > 1;
-            for mut copy in distinct {
-                // The same entries, divided into copies in another way, are another state.
-                if self.fingerprint.copies_differ {
-                    copy.sum = EntryHash::of(1, &copy.sum.to_be_bytes(), &copy.entries.to_be_bytes()).whole();
-                }
-                self.fingerprint.total += copy;
-            }
-        }
-        self.fingerprint
-    }
-}
-
-impl Visitor for Collector<'_> {
-    fn state(&mut self, key: &StateKey, about: &About<'_>) -> Option<usize> {
-        if let Some(number) = self.numbers.get(key) {
-            if let Some(state) = self.states.get_mut(*number) {
-                state.streams += 1;
-            }
-            return Some(*number);
-        }
-        if let Some(serializer) = about.key_serializer
-            && self.key_text.as_ref().is_none_or(|text| text.raw != serializer.raw())
-        {
-            self.key_text = Some(KeyText::of(serializer));
-        }
-        let serializers = Serializers::of(about, about.key_serializer.and(self.key_text.as_ref()));
-        let fingerprint = StateFingerprint { volatile: about.volatile, serializers, ..StateFingerprint::default() };
-        let copies = key.is_broadcast().then(BTreeMap::new);
-        let check = self.verify.and_then(|max| KeyCheck::of(key, about, max));
-        self.states.push(Collected { fingerprint, open: None, copies, streams: 1, check });
-        self.numbers.insert(key.clone(), self.states.len() - 1);
-        Some(self.states.len() - 1)
-    }
-
-    #[inline]
-    fn entry(&mut self, place: Place, key: &[u8], value: &[u8]) {
-        let standing = place.standing();
-        let Some(state) = self.states.get_mut(place.state) else { return };
-        if self.verify.is_some() {
-            state.fingerprint.keys.count(state.check.as_ref(), place, key);
-        }
-        match (place.key_group, &mut state.copies, &mut state.open) {
-            (Some(group), _, Some((open, digest))) if *open == group => digest.add(standing, key, value),
-            (Some(group), ..) => {
-                state.close();
-                let mut digest = Digest::default();
-                digest.add(standing, key, value);
-                state.open = Some((group, digest));
-            }
-            (None, Some(copies), _) => copies.entry(place.subtask).or_default().add(standing, key, value),
-            (None, None, _) => state.fingerprint.total.add(standing, key, value),
-        }
-    }
-
-    fn progress(&mut self, bytes: u64) {
-        (self.progress)(bytes);
-    }
+    partial(savepoint, &Unit::ALL, true, progress).into_fingerprint()
 }

@@ -8,16 +8,22 @@
 //! says, and copies of broadcast state that differ. So a diff is empty exactly if the digests of both fingerprints are equal,
 //! but by accident.
 
+mod collect;
 mod diff;
 mod fingerprint;
 mod hash;
 mod key_check;
+mod partial;
 mod state;
 mod visit;
+mod workers;
 
-pub use diff::{Change, Diff, DiffOptions, Difference, Excerpt, Ignore, Presence, StateDiff, diff};
+pub use collect::StatePartial;
+pub use diff::{Change, Diff, DiffOptions, Difference, Excerpt, Ignore, Presence, StateDiff, diff, diff_with};
 pub use fingerprint::{Fingerprint, OperatorFingerprint, Serializers, StateFingerprint, fingerprint, survey};
 pub use hash::{ALGORITHM, Digest, EntryHash};
 pub use key_check::{KeyCheck, KeyCounts, KeyVerdict, Misplaced};
+pub use partial::{Mismatch, OperatorAbout, Partial, Segment, partial};
 pub use state::{About, LogicalKind, StateKey, Volatile};
-pub use visit::{Place, Visited, Visitor, visit};
+pub use visit::{Place, Stop, Visited, Visitor, visit, visit_piece};
+pub use workers::{OneWorker, Workers};

@@ -8,7 +8,7 @@ use crate::keyed::{KeyedStream, RawTimer, RawTimers, Timer};
 use crate::meta_info::{KeyedStateType, StateKind, StateMetaInfo};
 use crate::metadata::{KeyGroupRange, KeyedHandle, Operator, OperatorStateHandle};
 use crate::operator::{OperatorStream, SnappyLayout, broadcast_entries};
-use crate::savepoint::{Failure, Part, PartState, Remark, Savepoint, Store, Unusual, Why};
+use crate::savepoint::{Failure, KeyGroupsOf, Part, PartState, Piece, Remark, Savepoint, Store, Unusual, Why};
 use crate::wire::{Input, JavaStr};
 
 /// Where an entry stands.
@@ -85,6 +85,19 @@ pub struct Visited {
     pub failures: Vec<Failure>,
     /// What was read, but is not as Flink writes it.
     pub remarks: Vec<Remark>,
+    /// How reading ended before the end of a keyed stream, of the one that was visited last.
+    pub stop: Option<Stop>,
+}
+
+/// How reading a keyed stream ended before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// At an error. What stands before it was told, and what stands behind it was not.
+    Failed,
+    /// The header cannot be read; the entries were told by the ids of their states.
+    Nameless,
+    /// The same, but some section cannot be read either: no entry counts.
+    Untold,
 }
 
 /// Visits everything that an operator keeps.
@@ -96,24 +109,28 @@ pub fn visit<'a, S: Store>(
     let mut visit = Visit { savepoint, visitor, buffer: Vec::new(), visited: Visited::default() };
     visit.coordinator(operator);
     let done = savepoint.for_each_part(operator, |part| {
-        let result = match part.state {
-            PartState::ManagedKeyed(handle) => visit.keyed(part, handle).inspect_err(|failure| {
-                if failure.why.is_foreign_serializer() {
-                    visit.nameless(part, handle);
-                }
-            }),
-            PartState::RawKeyed(handle) => visit.raw_keyed(part, handle),
-            PartState::ManagedOperator(handle) => visit.operator_state(part, handle),
-            PartState::RawOperator(handle) => visit.raw_operator(part, handle),
-            // In-flight data is no state; only unaligned checkpoints have it.
-            PartState::Channels => Ok(()),
-        };
-        visit.visited.failures.extend(result.err());
+        visit.part(part, KeyGroupsOf::ALL);
         Ok::<(), Infallible>(())
     });
     match done {
         Ok(()) => visit.visited,
     }
+}
+
+/// Visits a piece of a [`Unit`](crate::savepoint::Unit): what an operator keeps itself, or a handle or some key groups of it. Nothing
+/// is told of master states.
+pub fn visit_piece<'a, S: Store>(
+    savepoint: &Savepoint<'a, S>,
+    piece: &Piece<'_, 'a>,
+    visitor: &mut impl Visitor,
+) -> Visited {
+    let mut visit = Visit { savepoint, visitor, buffer: Vec::new(), visited: Visited::default() };
+    match piece {
+        Piece::Master(_) => {}
+        Piece::Operator(operator) => visit.coordinator(operator),
+        Piece::Part(part, groups) => visit.part(part, *groups),
+    }
+    visit.visited
 }
 
 struct Visit<'v, 'a, S, V> {
@@ -128,6 +145,27 @@ impl<'a, S: Store, V: Visitor> Visit<'_, 'a, S, V> {
         self.visited.remarks.push(Remark::of(part, what));
     }
 
+    fn part(&mut self, part: &Part<'_, 'a>, groups: KeyGroupsOf) {
+        self.visited.stop = None;
+        let result = match part.state {
+            PartState::ManagedKeyed(handle) => self.keyed(part, handle, groups).inspect_err(|failure| {
+                self.visited.stop = Some(if failure.why.is_foreign_serializer() {
+                    self.nameless(part, handle, groups)
+                } else {
+                    Stop::Failed
+                });
+            }),
+            PartState::RawKeyed(handle) => {
+                self.raw_keyed(part, handle, groups).inspect_err(|_| self.visited.stop = Some(Stop::Failed))
+            }
+            PartState::ManagedOperator(handle) => self.operator_state(part, handle),
+            PartState::RawOperator(handle) => self.raw_operator(part, handle),
+            // In-flight data is no state; only unaligned checkpoints have it.
+            PartState::Channels => Ok(()),
+        };
+        self.visited.failures.extend(result.err());
+    }
+
     fn coordinator(&mut self, operator: &Operator<'a>) {
         let Some(coordinator) = operator.coordinator_state.as_ref().filter(|_| self.visitor.wants_other()) else {
             return;
@@ -139,19 +177,22 @@ impl<'a, S: Store, V: Visitor> Visit<'_, 'a, S, V> {
         }
     }
 
-    fn keyed(&mut self, part: &Part<'_, 'a>, handle: &KeyedHandle<'a>) -> Result<(), Failure> {
+    fn keyed(&mut self, part: &Part<'_, 'a>, handle: &KeyedHandle<'a>, groups: KeyGroupsOf) -> Result<(), Failure> {
         if !self.visitor.wants_range(handle.key_groups()) {
             return Ok(());
         }
         let mut gaps = Vec::new();
-        self.savepoint.keyed(part, handle, |stream| {
+        self.savepoint.keyed_piece(part, handle, groups, |stream| {
             let states = states_of(stream, self.visitor);
+            let mut sections = stream.sections();
+            let has = |group: u16| groups.contains(group.into());
             // Where the next section has to start; not known behind one that is not wanted.
-            let mut end = Some(stream.header_end());
+            let has_start = sections.next().map_or(groups.is_first(), |first| has(first.key_group().0));
+            let mut end = has_start.then_some(stream.header_end());
             for section in stream.sections() {
                 let group = section.key_group().0;
                 gaps.extend(end.and_then(|end| gap(end, section.offset())));
-                if !self.visitor.wants_group(group) {
+                if !has(group) || !self.visitor.wants_group(group) {
                     end = None;
                     continue;
                 }
@@ -176,11 +217,12 @@ impl<'a, S: Store, V: Visitor> Visit<'_, 'a, S, V> {
     }
 
     /// Entries of a stream whose header cannot be read, by the ids of their states. What fails here has failed before.
-    fn nameless(&mut self, part: &Part<'_, 'a>, handle: &KeyedHandle<'a>) {
-        let _ = self.savepoint.keyed_sections(part, handle, |sections| {
+    fn nameless(&mut self, part: &Part<'_, 'a>, handle: &KeyedHandle<'a>, groups: KeyGroupsOf) -> Stop {
+        let read = self.savepoint.keyed_sections_piece(part, handle, groups, |sections| {
             // Which states there are, only entries say.
             let mut states: BTreeMap<u16, Option<usize>> = BTreeMap::new();
-            for section in sections.iter() {
+            let sections = sections.iter().filter(|section| groups.contains(section.key_group().0.into()));
+            for section in sections.clone() {
                 section.for_each::<crate::Error>(&mut self.buffer, |entry| {
                     states.entry(entry.state.0).or_default();
                     Ok(())
@@ -190,7 +232,7 @@ impl<'a, S: Store, V: Visitor> Visit<'_, 'a, S, V> {
                 let name = JavaStr::from(format!("#{id}").as_str());
                 *number = self.visitor.state(&StateKey::other(LogicalKind::Nameless, &name), &About::default());
             }
-            for section in sections.iter() {
+            for section in sections {
                 let group = section.key_group().0;
                 if !self.visitor.wants_group(group) {
                     continue;
@@ -206,13 +248,14 @@ impl<'a, S: Store, V: Visitor> Visit<'_, 'a, S, V> {
             }
             Ok(())
         });
+        read.map_or(Stop::Untold, |()| Stop::Nameless)
     }
 
-    fn raw_keyed(&mut self, part: &Part<'_, 'a>, handle: &KeyedHandle<'a>) -> Result<(), Failure> {
+    fn raw_keyed(&mut self, part: &Part<'_, 'a>, handle: &KeyedHandle<'a>, groups: KeyGroupsOf) -> Result<(), Failure> {
         if !self.visitor.wants_range(handle.key_groups()) {
             return Ok(());
         }
-        self.savepoint.raw_keyed(part, handle, |group, section| {
+        self.savepoint.raw_keyed_piece(part, handle, groups, |group, section| {
             let Some(group) = u16::try_from(group).ok().filter(|group| self.visitor.wants_group(*group)) else {
                 return;
             };

@@ -80,6 +80,11 @@ pub enum Why {
         /// The max parallelism.
         found: u32,
     },
+    /// What another process has found, in its words.
+    Told {
+        /// Why.
+        text: String,
+    },
 }
 
 impl Why {
@@ -187,6 +192,7 @@ impl fmt::Display for Why {
                  and the lengths of its values are not known"
             ),
             Self::RawPartition { state, offset } => write!(f, "offset {offset} of {state} is outside of the stream"),
+            Self::Told { text } => f.write_str(text),
             Self::MaxParallelism { found } => write!(f, "keyed state with max parallelism {found}"),
         }
     }

@@ -34,12 +34,14 @@ mod failure;
 mod native;
 mod rewrite;
 mod store;
+mod units;
 mod writer;
 
 pub use failure::{Failure, Remark, Unusual, Why};
 pub use native::{NativeFormat, is_heap_native};
 pub use rewrite::{Rewrite, RewriteError};
 pub use store::{Directory, FileName, Store, local_path, open_regular};
+pub use units::{Cut, KeyGroupsOf, Piece, Point, Unit};
 pub use writer::{SavepointStream, SavepointWriter};
 
 use std::borrow::Cow;
@@ -164,6 +166,12 @@ impl<'a, S: Store> Savepoint<'a, S> {
         Self { hints, ..self }
     }
 
+    /// The same savepoint, as if nothing of it had been read yet: what it costs goes to another account.
+    pub fn afresh(&self) -> Savepoint<'a, &S> {
+        let account = Account::new(self.account.limits());
+        Savepoint { metadata: self.metadata.clone(), store: &self.store, hints: self.hints.clone(), account }
+    }
+
     /// What `_metadata` says.
     pub fn metadata(&self) -> &Metadata<'a> {
         &self.metadata
@@ -186,6 +194,11 @@ impl<'a, S: Store> Savepoint<'a, S> {
 
     /// The bytes that a stream handle leads to.
     pub fn bytes(&self, stream: &StreamHandle<'a>) -> Result<Bytes<'a, S::Bytes>, Why> {
+        self.bytes_of(stream, KeyGroupsOf::ALL)
+    }
+
+    /// The same for a piece of it. A stream is accounted for as a whole, with its first piece.
+    fn bytes_of(&self, stream: &StreamHandle<'a>, groups: KeyGroupsOf) -> Result<Bytes<'a, S::Bytes>, Why> {
         match stream {
             StreamHandle::ByteStream(inline) => Ok(Bytes::Inline(inline.data.clone())),
             StreamHandle::Relative(file) => {
@@ -193,20 +206,20 @@ impl<'a, S: Store> Savepoint<'a, S> {
                 let path = file.relative_path.to_text();
                 let name = FileName::new(&path).ok_or_else(|| Why::NotAFileName { path: path.to_string() })?;
                 let bytes = self.store.open(&name).map_err(|error| Why::Io { file: path.to_string(), error })?;
-                self.opened(&path, bytes)
+                self.opened(&path, bytes, groups)
             }
             StreamHandle::File(file) => {
                 self.admit(&file.path)?;
                 let path = file.path.to_text();
                 match self.store.open_absolute(&path) {
                     None => Err(Why::Absolute { path: path.into_owned() }),
-                    Some(Ok(bytes)) => self.opened(&path, bytes),
+                    Some(Ok(bytes)) => self.opened(&path, bytes, groups),
                     Some(Err(error)) => Err(Why::Io { file: path.into_owned(), error }),
                 }
             }
             StreamHandle::Segment(segment) => Err(Why::Segment { path: segment.path.to_string() }),
             StreamHandle::EmptySegment => Ok(Bytes::Inline(Cow::Borrowed(&[]))),
-            StreamHandle::KeyGroups(handle) => self.bytes(&handle.delegate),
+            StreamHandle::KeyGroups(handle) => self.bytes_of(&handle.delegate, groups),
         }
     }
 
@@ -216,8 +229,9 @@ impl<'a, S: Store> Savepoint<'a, S> {
     }
 
     /// A file that was opened, if so much may still be read.
-    fn opened(&self, path: &str, bytes: S::Bytes) -> Result<Bytes<'a, S::Bytes>, Why> {
-        let spent = self.account.budget.spend(bytes.as_ref().len());
+    fn opened(&self, path: &str, bytes: S::Bytes, groups: KeyGroupsOf) -> Result<Bytes<'a, S::Bytes>, Why> {
+        let size = if groups.is_first() { bytes.as_ref().len() } else { 0 };
+        let spent = self.account.budget.spend(size);
         spent.map_err(|kind| limited(path, Error::new(kind, 0)))?;
         Ok(Bytes::File(bytes))
     }
@@ -230,7 +244,18 @@ impl<'a, S: Store> Savepoint<'a, S> {
         handle: &KeyedHandle<'a>,
         read: impl FnOnce(&KeyedStream<'_>) -> Result<R, crate::Error>,
     ) -> Result<R, Failure> {
-        self.keyed_bytes(part, handle, |bytes, offsets, max| {
+        self.keyed_piece(part, handle, KeyGroupsOf::ALL, read)
+    }
+
+    /// The same for a piece of it: which sections to read is the business of `read`.
+    pub fn keyed_piece<R>(
+        &self,
+        part: &Part<'_, 'a>,
+        handle: &KeyedHandle<'a>,
+        groups: KeyGroupsOf,
+        read: impl FnOnce(&KeyedStream<'_>) -> Result<R, crate::Error>,
+    ) -> Result<R, Failure> {
+        self.keyed_bytes(part, handle, groups, |bytes, offsets, max| {
             let stream = KeyedStream::open_with(bytes, offsets, max, &self.hints)?;
             read(&stream.limits(self.account.limits()).budget(&self.account.budget))
         })
@@ -243,7 +268,18 @@ impl<'a, S: Store> Savepoint<'a, S> {
         handle: &KeyedHandle<'a>,
         read: impl FnOnce(&KeyedSections<'_>) -> Result<R, crate::Error>,
     ) -> Result<R, Failure> {
-        self.keyed_bytes(part, handle, |bytes, offsets, max| {
+        self.keyed_sections_piece(part, handle, KeyGroupsOf::ALL, read)
+    }
+
+    /// The same for a piece of it: which sections to read is the business of `read`.
+    pub fn keyed_sections_piece<R>(
+        &self,
+        part: &Part<'_, 'a>,
+        handle: &KeyedHandle<'a>,
+        groups: KeyGroupsOf,
+        read: impl FnOnce(&KeyedSections<'_>) -> Result<R, crate::Error>,
+    ) -> Result<R, Failure> {
+        self.keyed_bytes(part, handle, groups, |bytes, offsets, max| {
             let sections = KeyedSections::open(bytes, offsets, max)?;
             read(&sections.limits(self.account.limits()).budget(&self.account.budget))
         })
@@ -253,6 +289,7 @@ impl<'a, S: Store> Savepoint<'a, S> {
         &self,
         part: &Part<'_, 'a>,
         handle: &KeyedHandle<'a>,
+        groups: KeyGroupsOf,
         read: impl FnOnce(&[u8], &KeyGroupOffsets<'a>, MaxParallelism) -> Result<R, crate::Error>,
     ) -> Result<R, Failure> {
         let failed = |why| Failure::of(part, why);
@@ -261,7 +298,7 @@ impl<'a, S: Store> Savepoint<'a, S> {
         let KeyedHandle::KeyGroups(handle) = handle else {
             return Err(failed(Why::Native(NativeFormat::of_handle(handle))));
         };
-        let bytes = self.bytes(&handle.delegate).map_err(failed)?;
+        let bytes = self.bytes_of(&handle.delegate, groups).map_err(failed)?;
         if handle.format != KeyGroupsFormat::Savepoint && native::is_heap_native(bytes.as_ref(), &handle.offsets) {
             return Err(failed(Why::Native(NativeFormat::Heap)));
         }
@@ -290,6 +327,17 @@ impl<'a, S: Store> Savepoint<'a, S> {
         &self,
         part: &Part<'_, 'a>,
         handle: &KeyedHandle<'a>,
+        visit: impl FnMut(u32, &[u8]),
+    ) -> Result<(), Failure> {
+        self.raw_keyed_piece(part, handle, KeyGroupsOf::ALL, visit)
+    }
+
+    /// The same for a piece of it. Offsets are an error also where they are those of other key groups.
+    pub fn raw_keyed_piece(
+        &self,
+        part: &Part<'_, 'a>,
+        handle: &KeyedHandle<'a>,
+        groups: KeyGroupsOf,
         mut visit: impl FnMut(u32, &[u8]),
     ) -> Result<(), Failure> {
         let failed = |why| Failure::of(part, why);
@@ -298,7 +346,12 @@ impl<'a, S: Store> Savepoint<'a, S> {
         };
         let starts = handle.offsets.iter().filter(|(_, offset)| *offset != -1);
         let starts = starts.map(|(group, offset)| (offset, group)).collect();
-        self.raw(&handle.delegate, starts, &mut visit).map_err(|why| match why {
+        let mut visit = |group, section: &[u8]| {
+            if groups.contains(group) {
+                visit(group, section);
+            }
+        };
+        self.raw(&handle.delegate, groups, starts, &mut visit).map_err(|why| match why {
             Err((offset, group)) => failed(Why::RawOffset { key_group: group, offset }),
             Ok(why) => failed(why),
         })
@@ -316,7 +369,7 @@ impl<'a, S: Store> Savepoint<'a, S> {
         let starts = handle.states.iter().zip(0..);
         let starts = starts.flat_map(|(meta, i)| meta.offsets.iter().map(|at| (at, i)).collect::<Vec<_>>()).collect();
         let name = |i: u32| usize::try_from(i).ok().and_then(|i| names.get(i)).unwrap_or(&nameless);
-        self.raw(&handle.delegate, starts, &mut |i, bytes| visit(name(i), bytes)).map_err(|why| {
+        self.raw(&handle.delegate, KeyGroupsOf::ALL, starts, &mut |i, bytes| visit(name(i), bytes)).map_err(|why| {
             Failure::of(
                 part,
                 match why {
@@ -331,10 +384,11 @@ impl<'a, S: Store> Savepoint<'a, S> {
     fn raw(
         &self,
         stream: &StreamHandle<'a>,
+        groups: KeyGroupsOf,
         mut starts: Vec<(i64, u32)>,
         visit: &mut dyn FnMut(u32, &[u8]),
     ) -> Result<(), Result<Why, (i64, u32)>> {
-        let bytes = self.bytes(stream).map_err(Ok)?;
+        let bytes = self.bytes_of(stream, groups).map_err(Ok)?;
         let bytes = bytes.as_ref();
         starts.sort_unstable();
         let inside = |start: i64| usize::try_from(start).is_ok_and(|start| start <= bytes.len());

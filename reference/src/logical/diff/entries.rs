@@ -5,16 +5,18 @@ use std::collections::{BTreeMap, HashMap};
 use super::super::hash::EntryHash;
 use super::super::state::{About, StateKey};
 use super::super::visit::{Place, Visitor, visit};
+use super::super::workers::Workers;
 use super::cells::{Cells, Share};
 use super::{Change, Diff, DiffOptions, Excerpt, StateDiff};
 use crate::metadata::{KeyGroupRange, Operator, OperatorId};
 use crate::savepoint::{Failure, Savepoint, Store};
 
-/// The operator in both savepoints.
-pub(super) struct Sides<'s, 'a, 'b, A, B> {
+/// An operator in both savepoints, and what of it has to be compared.
+pub(super) struct Pair<'s, 'a, 'b, A, B> {
     pub(super) id: OperatorId,
     pub(super) a: (&'s Savepoint<'a, A>, &'s [Operator<'a>]),
     pub(super) b: (&'s Savepoint<'b, B>, &'s [Operator<'b>]),
+    pub(super) cells: Cells,
 }
 
 /// What is kept of an entry while it is being compared. Sorted, entries with one key in one state stand together.
@@ -28,30 +30,74 @@ struct Record {
 /// State and hash of a key.
 type Key = (u32, u128);
 
-/// The values that only A has, and those that only B has.
-type Wanted = HashMap<Key, [Vec<u128>; 2]>;
+/// The keys with values that only A has, and those that only B has, in the order of the hashes.
+type Wanted = Vec<(Key, [Vec<u128>; 2])>;
 
-impl<A: Store, B: Store> Sides<'_, '_, '_, A, B> {
-    pub(super) fn compare(&self, cells: &Cells, options: &DiffOptions, result: &mut Diff) {
-        let mut counts = vec![[0_u64; 3]; cells.states.len()];
-        for share in cells.shares((options.memory / size_of::<Record>()) as u64) {
-            let mut collect = |first: bool| {
-                let mut visitor = Collect { share: &share, broadcast: BTreeMap::new(), records: Vec::new() };
-                result.failures.extend(self.scan(first, &mut visitor));
-                visitor.records.sort_unstable();
-                visitor.records
-            };
-            let (of_a, of_b) = (collect(true), collect(false));
-            let wanted = compare(&of_a, &of_b, &mut counts, options.limit.saturating_sub(result.changes.len()));
-            drop((of_a, of_b));
-            if !wanted.is_empty() {
-                result.changes.extend(self.show(&share, &wanted, options));
+/// What the first pass over a share finds.
+struct Found {
+    /// Of each state: added, removed, changed.
+    counts: Vec<[u64; 3]>,
+    wanted: Wanted,
+    failures: Vec<Failure>,
+}
+
+/// Compares the entries of all operators, as many shares at once as there are workers.
+pub(super) fn compare_all<A: Store + Sync, B: Store + Sync>(
+    pairs: &[Pair<'_, '_, '_, A, B>],
+    options: &DiffOptions,
+    workers: &impl Workers,
+    result: &mut Diff,
+) {
+    let records = (options.memory / size_of::<Record>()) as u64;
+    let mut counts: Vec<Vec<[u64; 3]>> = pairs.iter().map(|pair| vec![[0; 3]; pair.cells.states.len()]).collect();
+    let mut shares: Vec<(usize, Share<'_>)> = Vec::new();
+    for (i, pair) in pairs.iter().enumerate() {
+        shares.extend(pair.cells.shares(records).into_iter().map(|share| (i, share)));
+    }
+    let pair_of = |i: &usize| pairs.get(*i);
+    for wave in shares.chunks(workers.count().max(1)) {
+        let found = workers.map(wave.len(), |n| {
+            let (i, share) = wave.get(n)?;
+            Some(pair_of(i)?.compare(share, options.limit))
+        });
+        let mut left = options.limit.saturating_sub(result.changes.len());
+        let mut all_wanted = Vec::new();
+        for ((i, _), found) in wave.iter().zip(found.into_iter().flatten()) {
+            let Found { counts: more, mut wanted, failures } = found;
+            for (sum, more) in counts.get_mut(*i).into_iter().flatten().zip(more) {
+                sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
             }
+            result.failures.extend(failures);
+            wanted.truncate(left);
+            left -= wanted.len();
+            all_wanted.push(wanted);
         }
-        for ((state, volatile), [added, removed, changed]) in cells.states.iter().zip(counts) {
-            let (operator, state, volatile) = (self.id, state.clone(), *volatile);
+        let shown = workers.map(wave.len(), |n| {
+            let ((i, share), wanted) = wave.get(n).zip(all_wanted.get(n).filter(|wanted| !wanted.is_empty()))?;
+            Some(pair_of(i)?.show(share, wanted, options))
+        });
+        result.changes.extend(shown.into_iter().flatten().flatten());
+    }
+    for (pair, counts) in pairs.iter().zip(counts) {
+        for ((state, volatile), [added, removed, changed]) in pair.cells.states.iter().zip(counts) {
+            let (operator, state, volatile) = (pair.id, state.clone(), *volatile);
             result.states.push(StateDiff { operator, state, volatile, added, removed, changed });
         }
+    }
+}
+
+impl<A: Store, B: Store> Pair<'_, '_, '_, A, B> {
+    fn compare(&self, share: &Share<'_>, limit: usize) -> Found {
+        let (mut counts, mut failures) = (vec![[0_u64; 3]; self.cells.states.len()], Vec::new());
+        let mut collect = |first: bool| {
+            let mut visitor = Collect { share, broadcast: BTreeMap::new(), records: Vec::new() };
+            failures.extend(self.scan(first, &mut visitor));
+            visitor.records.sort_unstable();
+            visitor.records
+        };
+        let (of_a, of_b) = (collect(true), collect(false));
+        let wanted = compare(&of_a, &of_b, &mut counts, limit);
+        Found { counts, wanted, failures }
     }
 
     fn show(&self, share: &Share<'_>, wanted: &Wanted, options: &DiffOptions) -> Vec<Change> {
@@ -86,7 +132,7 @@ fn scan<'a, S: Store>(
 
 /// Counts what differs, and returns up to `limit` of the keys with the values that only one side has.
 fn compare(mut a: &[Record], mut b: &[Record], counts: &mut [[u64; 3]], limit: usize) -> Wanted {
-    let mut wanted = HashMap::new();
+    let mut wanted = Vec::new();
     let key_of = |record: &Record| (record.key, record.state);
     loop {
         // Of equal entries as many as both have cancel out.
@@ -111,7 +157,7 @@ fn compare(mut a: &[Record], mut b: &[Record], counts: &mut [[u64; 3]], limit: u
             *changes += changed as u64;
         }
         if (!only_a.is_empty() || !only_b.is_empty()) && wanted.len() < limit {
-            wanted.insert((key.1, key.0), [only_a, only_b]);
+            wanted.push(((key.1, key.0), [only_a, only_b]));
         }
     }
 }

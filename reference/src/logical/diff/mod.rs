@@ -2,7 +2,7 @@
 //!
 //! Entries are compared by hash, one operator at a time, and only in key groups whose digests differ. What is kept of an entry
 //! is 48 bytes; where that is more than the budget, the hashes are taken in several passes, each over its share of them. The
-//! entries that differ are then read once more to be shown.
+//! entries that differ are then read once more to be shown. Key groups are compared at once where there are several workers.
 
 mod cells;
 mod entries;
@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::fingerprint::{Fingerprint, OperatorFingerprint};
 use super::state::{StateKey, Volatile};
+use super::workers::{OneWorker, Workers};
 use crate::metadata::{Metadata, Operator, OperatorId};
 use crate::savepoint::{Failure, Savepoint, Store};
 use crate::wire::JavaStr;
@@ -134,11 +135,23 @@ impl Diff {
 }
 
 /// Compares two savepoints whose fingerprints are known. States for which `ignore` says so are left out.
-pub fn diff<A: Store, B: Store>(
+pub fn diff<A: Store + Sync, B: Store + Sync>(
     a: (&Savepoint<'_, A>, &Fingerprint),
     b: (&Savepoint<'_, B>, &Fingerprint),
     options: &DiffOptions,
     ignore: &Ignore<'_>,
+) -> Diff {
+    diff_with(a, b, options, ignore, &OneWorker)
+}
+
+/// The same with several workers, each of which takes the memory that the options give. What is found does not depend on how many
+/// there are.
+pub fn diff_with<A: Store + Sync, B: Store + Sync>(
+    a: (&Savepoint<'_, A>, &Fingerprint),
+    b: (&Savepoint<'_, B>, &Fingerprint),
+    options: &DiffOptions,
+    ignore: &Ignore<'_>,
+    workers: &impl Workers,
 ) -> Diff {
     let mut result = Diff::default();
     let names: BTreeSet<&JavaStr<'_>> = a.1.master_states.keys().chain(b.1.master_states.keys()).collect();
@@ -148,6 +161,7 @@ pub fn diff<A: Store, B: Store>(
     let (operators_a, operators_b) = (by_id(a.0.metadata()), by_id(b.0.metadata()));
     let ids: BTreeSet<&OperatorId> = a.1.operators.keys().chain(b.1.operators.keys()).collect();
     let none = OperatorFingerprint::default();
+    let mut pairs = Vec::new();
     for id in ids {
         let [in_a, in_b] =
             [a.1, b.1].map(|fingerprint| fingerprint.operators.get(id).filter(|operator| !operator.is_empty()));
@@ -165,8 +179,9 @@ pub fn diff<A: Store, B: Store>(
         let (of_a, of_b) = (operators_a.get(id), operators_b.get(id));
         let a = (a.0, of_a.map(Vec::as_slice).unwrap_or_default());
         let b = (b.0, of_b.map(Vec::as_slice).unwrap_or_default());
-        entries::Sides { id: *id, a, b }.compare(&cells, options, &mut result);
+        pairs.push(entries::Pair { id: *id, a, b, cells });
     }
+    entries::compare_all(&pairs, options, workers, &mut result);
     result
 }
 
