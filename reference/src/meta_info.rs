@@ -77,7 +77,7 @@ pub enum KeyedStateType {
 }
 
 impl KeyedStateType {
-    const ALL: [(Self, &'static str); 7] = [
+    pub(crate) const ALL: [(Self, &'static str); 7] = [
         (Self::Unknown, "UNKNOWN"),
         (Self::Value, "VALUE"),
         (Self::List, "LIST"),

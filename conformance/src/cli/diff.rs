@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use flink_savepoint::logical::{DiffOptions, diff};
+use flink_savepoint::logical::{DiffOptions, diff_with};
 
 use super::opening::Opening;
 use super::printing::Printing;
@@ -13,6 +13,7 @@ use crate::diff::{Report, text};
 use crate::fingerprint::compute;
 use crate::select::Ignore;
 use crate::source::Source;
+use crate::threads::ThreadsOption;
 
 /// What differs between two savepoints in meaning, down to entries
 ///
@@ -46,12 +47,15 @@ pub(super) struct Arguments {
     #[arg(long, default_value_t = 64)]
     bytes: usize,
 
-    /// Memory for comparing entries, in MiB; less means more passes
+    /// Memory of each thread for comparing entries, in MiB; less means more passes
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
     memory: u32,
 
     #[command(flatten)]
     opening: Opening,
+
+    #[command(flatten)]
+    threads: ThreadsOption,
 
     #[command(flatten)]
     printing: Printing,
@@ -66,7 +70,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let metadata_b = arguments.opening.metadata(&source_b)?;
     let a = arguments.opening.savepoint(&source_a, metadata_a)?;
     let b = arguments.opening.savepoint(&source_b, metadata_b)?;
-    let (mut of_a, mut of_b) = (compute(&a), compute(&b));
+    let threads = arguments.threads.start()?;
+    let (mut of_a, mut of_b) = (compute(&a, &threads), compute(&b, &threads));
     for fingerprint in [&mut of_a, &mut of_b] {
         arguments.ignore.remove_failures_from(fingerprint);
     }
@@ -76,7 +81,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         bytes: arguments.bytes,
     };
     let ignore = |id: &_, operator: &_, state: &_, volatile| arguments.ignore.matches(id, operator, state, volatile);
-    let found = diff((&a, &of_a), (&b, &of_b), &options, &ignore);
+    let found = diff_with((&a, &of_a), (&b, &of_b), &options, &ignore, &threads);
     let name = |source: &Source| source.file.display().to_string();
     let report = Report::new((name(&source_a), &of_a), (name(&source_b), &of_b), &found);
     arguments.printing.report(&report, text::render)?;

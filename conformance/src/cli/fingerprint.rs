@@ -4,12 +4,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use flink_savepoint::logical::Fingerprint;
 
 use super::opening::Opening;
 use super::printing::Printing;
 use super::{Failure, note};
 use crate::fingerprint::{Report, compute, text};
 use crate::select::Ignore;
+use crate::threads::ThreadsOption;
 
 /// A digest of what a savepoint means, whoever wrote it
 ///
@@ -28,6 +30,19 @@ pub(super) struct Arguments {
     #[arg(required_unless_present = "json_schema")]
     path: Option<PathBuf>,
 
+    #[command(flatten)]
+    shown: Shown,
+
+    #[command(flatten)]
+    opening: Opening,
+
+    #[command(flatten)]
+    threads: ThreadsOption,
+}
+
+/// What of a fingerprint is shown, and how.
+#[derive(Args)]
+pub(super) struct Shown {
     /// Show the digest of each key group, too
     #[arg(long)]
     key_groups: bool,
@@ -36,25 +51,34 @@ pub(super) struct Arguments {
     ignore: Ignore,
 
     #[command(flatten)]
-    opening: Opening,
-
-    #[command(flatten)]
     printing: Printing,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let (Some(path), false) = (&arguments.path, arguments.printing.schema::<Report>()?) else {
+    let (Some(path), false) = (&arguments.path, arguments.shown.schema()?) else {
         return Ok(ExitCode::SUCCESS);
     };
     let source = arguments.opening.source(path)?;
     let metadata = arguments.opening.metadata(&source)?;
     let savepoint = arguments.opening.savepoint(&source, metadata)?;
-    let mut fingerprint = compute(&savepoint);
-    arguments.ignore.remove_from(&mut fingerprint);
-    arguments.ignore.unused().for_each(|selector| note(&format!("--ignore {selector} matches no state")));
-    let report = Report::new(source.file.display().to_string(), &fingerprint);
-    arguments.printing.report(&report, |report| text::render(report, arguments.key_groups))?;
-    report.remarks.iter().for_each(|remark| note(remark));
-    report.failures.iter().for_each(|failure| note(failure));
-    Ok(if report.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    let fingerprint = compute(&savepoint, &arguments.threads.start()?);
+    arguments.shown.show(source.file.display().to_string(), fingerprint)
+}
+
+impl Shown {
+    /// Prints the schema, if that is what was asked for.
+    pub(super) fn schema(&self) -> Result<bool, Failure> {
+        self.printing.schema::<Report>()
+    }
+
+    /// Prints the fingerprint; the exit code says whether all of the savepoint could be read.
+    pub(super) fn show(&self, metadata_file: String, mut fingerprint: Fingerprint) -> Result<ExitCode, Failure> {
+        self.ignore.remove_from(&mut fingerprint);
+        self.ignore.unused().for_each(|selector| note(&format!("--ignore {selector} matches no state")));
+        let report = Report::new(metadata_file, &fingerprint);
+        self.printing.report(&report, |report| text::render(report, self.key_groups))?;
+        report.remarks.iter().for_each(|remark| note(remark));
+        report.failures.iter().for_each(|failure| note(failure));
+        Ok(if report.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    }
 }

@@ -14,6 +14,7 @@ use crate::fingerprint::survey;
 use crate::inspect::{Report, text};
 use crate::json;
 use crate::source::Source;
+use crate::threads::ThreadsOption;
 
 /// What is in a savepoint or checkpoint: version, operators, handles, files, states
 ///
@@ -49,6 +50,9 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     opening: Opening,
+
+    #[command(flatten)]
+    threads: ThreadsOption,
 
     /// How to print
     #[arg(long, value_enum, default_value_t)]
@@ -90,7 +94,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         report(&metadata, None)
     } else {
         let savepoint = arguments.opening.savepoint(&source, metadata.clone())?;
-        report(&metadata, Some(&survey(&savepoint)))
+        report(&metadata, Some(&survey(&savepoint, &arguments.threads.start()?)))
     };
     print(&match arguments.format {
         Format::Text => text::render(&report, arguments.subtasks),

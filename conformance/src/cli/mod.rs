@@ -7,11 +7,14 @@ mod dump;
 mod explain;
 mod fingerprint;
 mod inspect;
+mod merge;
 mod opening;
+mod plan;
 mod printing;
 mod rewrite;
 mod run;
 mod scenario;
+mod work;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -43,6 +46,9 @@ enum Command {
     Fingerprint(fingerprint::Arguments),
     Diff(diff::Arguments),
     Rewrite(rewrite::Arguments),
+    Plan(plan::Arguments),
+    Work(work::Arguments),
+    Merge(merge::Arguments),
     Run(run::Arguments),
     Adapter(adapter::Arguments),
     Scenario(scenario::Arguments),
@@ -61,6 +67,9 @@ pub fn run() -> ExitCode {
         Command::Fingerprint(arguments) => fingerprint::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Rewrite(arguments) => rewrite::run(&arguments),
+        Command::Plan(arguments) => plan::run(&arguments),
+        Command::Work(arguments) => work::run(&arguments),
+        Command::Merge(arguments) => merge::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Adapter(arguments) => adapter::run(&arguments),
         Command::Scenario(arguments) => scenario::run(&arguments),

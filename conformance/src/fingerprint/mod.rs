@@ -3,24 +3,68 @@
 mod report;
 pub mod text;
 
-use flink_savepoint::logical::{self, Fingerprint};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use flink_savepoint::ErrorKind;
+use flink_savepoint::logical::{Fingerprint, Partial, Workers as _, partial};
 use flink_savepoint::metadata::SubtaskState;
-use flink_savepoint::savepoint::{Savepoint, Store};
+use flink_savepoint::savepoint::{Savepoint, Store, Unit, Why};
 
 pub use report::Report;
 
 use crate::progress::Progress;
+use crate::threads::Threads;
 
-/// Computes it, with a progress bar where it takes long.
-pub fn compute<S: Store>(savepoint: &Savepoint<'_, S>) -> Fingerprint {
-    let mut progress = Progress::new("reading state", total_bytes(savepoint));
-    logical::fingerprint(savepoint, &mut |bytes| progress.advance(bytes))
+/// So that a thread which is done early finds more to do.
+const UNITS_PER_THREAD: usize = 16;
+
+/// Bytes below which state is not divided further.
+const LEAST_UNIT: u64 = 4 << 10;
+
+/// Computes it on all threads, with a progress bar where it takes long.
+pub fn compute<S: Store + Sync>(savepoint: &Savepoint<'_, S>, threads: &Threads) -> Fingerprint {
+    on_threads(savepoint, false, threads)
 }
 
 /// The same, with every key decoded and its key group verified.
-pub fn survey<S: Store>(savepoint: &Savepoint<'_, S>) -> Fingerprint {
-    let mut progress = Progress::new("reading state", total_bytes(savepoint));
-    logical::survey(savepoint, &mut |bytes| progress.advance(bytes))
+pub fn survey<S: Store + Sync>(savepoint: &Savepoint<'_, S>, threads: &Threads) -> Fingerprint {
+    on_threads(savepoint, true, threads)
+}
+
+fn on_threads<S: Store + Sync>(savepoint: &Savepoint<'_, S>, keys: bool, threads: &Threads) -> Fingerprint {
+    let total = total_bytes(savepoint);
+    let accounted = savepoint.afresh();
+    let most = usize::try_from(total / LEAST_UNIT).unwrap_or(usize::MAX);
+    let units = savepoint.units((threads.count() * UNITS_PER_THREAD).min(most));
+    if threads.count() > 1 && units.len() > 1 {
+        let progress = Mutex::new(Progress::new("reading state", total));
+        let merged = Mutex::new((Partial::default(), true));
+        threads.map(units.len(), |i| {
+            let Some(unit) = units.get(i) else { return };
+            let part = partial(&accounted, unit, keys, &mut |bytes| locked(&progress).advance(bytes));
+            let (merged, is_sound) = &mut *locked(&merged);
+            *is_sound &= merged.merge(part).is_ok();
+        });
+        let (merged, is_sound) = merged.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match merged.finish() {
+            Ok(fingerprint) if is_sound && !is_exhausted(&fingerprint) => return fingerprint,
+            _ => {}
+        }
+    }
+    let afresh = savepoint.afresh();
+    let mut progress = Progress::new("reading state", total);
+    partial(&afresh, &Unit::ALL, keys, &mut |bytes| progress.advance(bytes)).finish().unwrap_or_default()
+}
+
+/// Whether more was to be read than is allowed. Which parts that hits depends on their order, and threads have none.
+fn is_exhausted(fingerprint: &Fingerprint) -> bool {
+    fingerprint.failures.iter().any(|failure| {
+        matches!(&failure.why, Why::Stream { error, .. } if matches!(error.kind(), ErrorKind::TotalTooLarge { .. }))
+    })
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Bytes of all streams, as their handles say.

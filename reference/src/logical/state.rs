@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::meta_info::{StateKind, StateMetaInfo};
+use crate::meta_info::{KeyedStateType, StateKind, StateMetaInfo};
 use crate::serializer::SerializerSnapshot;
 use crate::serializer::classes::Family;
 use crate::wire::JavaStr;
@@ -83,6 +83,22 @@ impl LogicalKind {
     }
 }
 
+impl LogicalKind {
+    /// The kind of that label.
+    pub fn of_label(label: &str) -> Option<Self> {
+        let managed = [
+            StateKind::PriorityQueue,
+            StateKind::Operator { union: false },
+            StateKind::Operator { union: true },
+            StateKind::Broadcast,
+        ];
+        let keyed = KeyedStateType::ALL.map(|(kind, _)| StateKind::Keyed(kind));
+        let others = [Self::Nameless, Self::RawKeyed, Self::RawOperator, Self::Coordinator];
+        let mut all = managed.into_iter().chain(keyed).map(Self::Managed).chain(others);
+        all.find(|kind| kind.label() == label)
+    }
+}
+
 impl fmt::Display for StateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.label())?;
@@ -138,6 +154,11 @@ impl Volatile {
             Self::Clock => "carries a clock (TTL)",
             Self::SourcePosition => "position of a source",
         }
+    }
+
+    /// The reason of that label.
+    pub fn of_label(label: &str) -> Option<Self> {
+        [Self::Clock, Self::SourcePosition].into_iter().find(|why| why.label() == label)
     }
 
     fn of(info: &StateMetaInfo<'_>) -> Option<Self> {

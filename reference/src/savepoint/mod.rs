@@ -118,6 +118,9 @@ impl<'p, 'a> PartState<'p, 'a> {
         states.into_iter().flatten()
     }
 
+    /// All that [`label`](Self::label) says.
+    pub const LABELS: [&'static str; 5] = ["managed keyed", "raw keyed", "managed operator", "raw operator", "channel"];
+
     /// For people.
     pub fn label(&self) -> &'static str {
         match self {

@@ -1,0 +1,107 @@
+//! `savepoint work`.
+
+use std::collections::HashMap;
+use std::io::{self, BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use clap::Args;
+use flink_savepoint::logical::partial;
+
+use super::opening::Opening;
+use super::{Failure, print};
+use crate::distribute::{Outcome, PartialLine, Pass, UnitLine, guard};
+use crate::json;
+use crate::source::Source;
+use crate::threads::ThreadsOption;
+
+/// Reads units on standard input, and prints what it finds in each, one JSON line each, as soon as it is done
+///
+/// Units are lines of `savepoint plan`, in any order; each process may have any of them. Exits with 2 at the first line that is no
+/// unit, or is one of another savepoint than the one it finds: the metadata file has to be the same, byte for byte. State that
+/// cannot be read is no error here; it is a part of what is found, and `savepoint merge` tells of it.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  savepoint plan DIR --units 64 | savepoint work > results
+  savepoint work /mnt/savepoint < units.aa         where the savepoint is at another place on this machine
+  savepoint work --threads 1 < units.aa            where an engine starts a process for each core
+  savepoint work --json-schema                     what a line consists of")]
+pub(super) struct Arguments {
+    /// The savepoint's directory or metadata file, if it is not where the units say
+    path: Option<PathBuf>,
+
+    #[command(flatten)]
+    opening: Opening,
+
+    #[command(flatten)]
+    threads: ThreadsOption,
+
+    /// Print the JSON Schema of a line and exit
+    #[arg(long)]
+    json_schema: bool,
+}
+
+/// A metadata file, and its guard.
+struct Opened {
+    source: Source,
+    guard: String,
+}
+
+/// Those that were opened.
+type Known = Mutex<HashMap<PathBuf, Arc<Opened>>>;
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    if arguments.json_schema {
+        print(&json::schema::<PartialLine>())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (known, printing) = (Known::default(), Mutex::new(()));
+    // Read as they are asked for, so that an engine can hand them over one by one.
+    let lines = BufReader::new(io::stdin()).lines().zip(1_u64..);
+    let lines = lines.filter(|(line, _)| line.as_ref().map_or(true, |line| !line.trim().is_empty()));
+    arguments.threads.start()?.for_each(lines, |(line, number)| {
+        let located = |why: String| format!("line {number}: {why}");
+        let line = line.map_err(|e| located(e.to_string()))?;
+        let unit = UnitLine::read(&line).map_err(located)?;
+        let result = work(arguments, &unit, &known).map_err(|e| located(format!("unit {}: {e}", unit.unit)))?;
+        let _printing = printing.lock().unwrap_or_else(PoisonError::into_inner);
+        print(&result).map_err(|e| e.to_string())
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn work(arguments: &Arguments, unit: &UnitLine, known: &Known) -> Result<String, Failure> {
+    let path = arguments.path.as_deref().unwrap_or(Path::new(&unit.savepoint));
+    let opened = open(arguments, path, known)?;
+    if opened.guard != unit.metadata_sha256 {
+        return Err(format!(
+            "{}: another savepoint than the one that was planned, or its metadata was changed: SHA-256 {} instead of {}",
+            opened.source.file.display(),
+            opened.guard,
+            unit.metadata_sha256
+        )
+        .into());
+    }
+    let metadata = arguments.opening.metadata(&opened.source)?;
+    let savepoint = arguments.opening.savepoint(&opened.source, metadata)?;
+    let outcome = match unit.pass {
+        Pass::Fingerprint => Outcome::Fingerprint(partial(&savepoint, &unit.unit(), false, &mut |_| ()).into()),
+    };
+    Ok(json::line(&PartialLine::new(unit, opened.source.file.display().to_string(), outcome))?)
+}
+
+fn open(arguments: &Arguments, path: &Path, known: &Known) -> Result<Arc<Opened>, Failure> {
+    // Who comes second waits, and need not read it again.
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(opened) = known.get(path) {
+        return Ok(Arc::clone(opened));
+    }
+    let source = arguments.opening.source(path)?;
+    let opened = Arc::new(Opened { guard: guard(&source.bytes), source });
+    // Units of one plan are of one savepoint: of more than one none is kept for long.
+    known.clear();
+    known.insert(path.to_owned(), Arc::clone(&opened));
+    Ok(opened)
+}
