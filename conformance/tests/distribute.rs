@@ -67,9 +67,9 @@ fn refuses(arguments: &[&str], input: &str, why: &str) {
 #[test]
 fn merged_results_are_what_one_process_prints() {
     for path in vectors() {
-        for format in ["text", "json"] {
+        for (format, in_units) in [("text", &["5"][..]), ("json", &["1", "40"])] {
             let expected = savepoint(&["fingerprint", "--key-groups", "--format", format, &path], "");
-            for n in ["1", "5", "40"] {
+            for n in in_units {
                 let units = printed(&["plan", &path, "--units", n], "");
                 let results = printed(&["work"], &shuffled(&units));
                 let merged = savepoint(&["merge", "--key-groups", "--format", format], &shuffled(&results));

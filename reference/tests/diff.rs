@@ -8,7 +8,7 @@ use std::io;
 use common::made::{Made, OnDisk, UID};
 use common::{Golden, corpus, jobs};
 use flink_savepoint::logical::{
-    Change, Diff, DiffOptions, Difference, Presence, StateKey, Volatile, diff, fingerprint,
+    Change, Diff, DiffOptions, Difference, Presence, StateKey, Volatile, Workers, diff, diff_with, fingerprint,
 };
 use flink_savepoint::metadata::{KeyedHandle, Metadata, OperatorId, Release};
 use flink_savepoint::savepoint::{Directory, FileName, PartState, Savepoint, Store};
@@ -46,6 +46,21 @@ fn golden(id: &str) -> Golden {
     corpus().into_iter().find(|golden| golden.id == id).unwrap_or_else(|| panic!("no golden {id}"))
 }
 
+/// Three workers, of which the last is the first to be done.
+struct ThreeBackwards;
+
+impl Workers for ThreeBackwards {
+    fn count(&self) -> usize {
+        3
+    }
+
+    fn map<T: Send>(&self, tasks: usize, task: impl Fn(usize) -> T + Sync) -> Vec<T> {
+        let mut done: Vec<T> = (0..tasks).rev().map(task).collect();
+        done.reverse();
+        done
+    }
+}
+
 fn compared<A: Store + Sync, B: Store + Sync>(
     a: &Savepoint<'_, A>,
     b: &Savepoint<'_, B>,
@@ -56,6 +71,8 @@ fn compared<A: Store + Sync, B: Store + Sync>(
     let ignore = |_: &OperatorId, _: &_, _: &StateKey, why: Option<Volatile>| ignore_volatile && why.is_some();
     let result = diff((a, &of_a), (b, &of_b), options, &ignore);
     assert!(result.failures.is_empty(), "{:?}", result.failures);
+    let by_three = diff_with((a, &of_a), (b, &of_b), options, &ignore, &ThreeBackwards);
+    assert_eq!(format!("{by_three:?}"), format!("{result:?}"));
     if !ignore_volatile {
         assert_eq!(of_a.digest() == of_b.digest(), result.is_empty(), "fingerprint and diff agree");
     }
