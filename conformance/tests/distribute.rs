@@ -82,6 +82,37 @@ fn merged_results_are_what_one_process_prints() {
 }
 
 #[test]
+fn a_diff_is_the_same_too() {
+    let [a, b, c] = ["1.13.6-hashmap-rich", "2.3.0-rocksdb-rich", "2.3.0-rocksdb-native"].map(vector);
+    for (one, other, more, code) in [
+        (&a, &a, &[][..], 0),
+        (&a, &b, &["--ignore-volatile", "--format", "json"][..], 1),
+        (&a, &b, &["--limit", "3"], 1),
+        (&b, &c, &[], 2),
+    ] {
+        let expected = savepoint(&[&["diff", one, other][..], more].concat(), "");
+        assert_eq!(expected.status.code(), Some(code), "{one} {other} {more:?}: {}", stderr(&expected));
+        let units = printed(&["plan", "--pass", "diff", one, other, "--units", "12"], "");
+        let results = shuffled(&printed(&["work"], &shuffled(&units)));
+        assert_eq!(savepoint(&[&["merge"][..], more].concat(), &results), expected, "{one} {other} {more:?}");
+    }
+    let units = printed(&["plan", "--pass", "diff", &a, &b, "--units", "12"], "");
+    let results = printed(&["work", &a, &b], &units);
+    refuses(&["work", &b, &a], &units, "another savepoint than the one that was planned");
+    refuses(&["merge", &b, &a], &results, "another savepoint than the one that was read");
+    let of_a: Vec<&str> = results.lines().filter(|line| line.contains("\"side\":\"a\"")).collect();
+    refuses(&["merge"], &of_a.join("\n"), "are there; missing: ");
+    let alone = printed(&["work"], &printed(&["plan", &a, "--units", "12"], ""));
+    refuses(
+        &["merge"],
+        &[of_a[0], alone.lines().next().unwrap()].join("\n"),
+        "is of the pass fingerprint, others are of diff",
+    );
+    refuses(&["plan", &a, &b, "--units", "2"], "", "two savepoints are for --pass diff");
+    refuses(&["plan", "--pass", "diff", &a, "--units", "2"], "", "required arguments were not provided");
+}
+
+#[test]
 fn each_unit_may_be_read_by_a_process_of_its_own() {
     let path = vector("2.3.0-rocksdb-rich");
     let units = printed(&["plan", &path, "--units", "9"], "");

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use flink_savepoint::logical::{DiffOptions, diff_with};
+use flink_savepoint::logical::{DiffOptions, Fingerprint, diff_with};
+use flink_savepoint::savepoint::Savepoint;
 
 use super::opening::Opening;
 use super::printing::Printing;
@@ -13,7 +14,8 @@ use crate::diff::{Report, text};
 use crate::fingerprint::compute;
 use crate::select::Ignore;
 use crate::source::Source;
-use crate::threads::ThreadsOption;
+use crate::store::MappedFiles;
+use crate::threads::{Threads, ThreadsOption};
 
 /// What differs between two savepoints in meaning, down to entries
 ///
@@ -39,17 +41,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     ignore: Ignore,
 
-    /// How many differing entries to show; all are counted
-    #[arg(long, default_value_t = 100)]
-    limit: usize,
-
-    /// How many bytes of a key or value to show
-    #[arg(long, default_value_t = 64)]
-    bytes: usize,
-
-    /// Memory of each thread for comparing entries, in MiB; less means more passes
-    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
-    memory: u32,
+    #[command(flatten)]
+    comparing: Comparing,
 
     #[command(flatten)]
     opening: Opening,
@@ -61,6 +54,29 @@ pub(super) struct Arguments {
     printing: Printing,
 }
 
+/// How entries are compared.
+#[derive(Args)]
+pub(super) struct Comparing {
+    /// How many differing entries to show; all are counted
+    #[arg(long, default_value_t = 100)]
+    limit: usize,
+
+    /// How many bytes of a key or value to show
+    #[arg(long, default_value_t = 64)]
+    bytes: usize,
+
+    /// Memory of each thread for comparing entries, in MiB; less means more passes
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    memory: u32,
+}
+
+/// A savepoint that is compared.
+pub(super) struct Compared<'s, 'a> {
+    pub(super) source: &'s Source,
+    pub(super) savepoint: Savepoint<'a, MappedFiles>,
+    pub(super) fingerprint: Fingerprint,
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let (Some(a), Some(b), false) = (&arguments.a, &arguments.b, arguments.printing.schema::<Report>()?) else {
         return Ok(ExitCode::SUCCESS);
@@ -68,30 +84,48 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let (source_a, source_b) = (arguments.opening.source(a)?, arguments.opening.source(b)?);
     let metadata_a = arguments.opening.metadata(&source_a)?;
     let metadata_b = arguments.opening.metadata(&source_b)?;
-    let a = arguments.opening.savepoint(&source_a, metadata_a)?;
-    let b = arguments.opening.savepoint(&source_b, metadata_b)?;
     let threads = arguments.threads.start()?;
-    let (mut of_a, mut of_b) = (compute(&a, &threads), compute(&b, &threads));
-    for fingerprint in [&mut of_a, &mut of_b] {
-        arguments.ignore.remove_failures_from(fingerprint);
-    }
-    let options = DiffOptions {
-        memory: usize::try_from(arguments.memory).unwrap_or(usize::MAX).saturating_mul(1 << 20),
-        limit: arguments.limit,
-        bytes: arguments.bytes,
+    let compared = |source, metadata| {
+        let savepoint = arguments.opening.savepoint(source, metadata)?;
+        let fingerprint = compute(&savepoint, &threads);
+        Ok::<_, Failure>(Compared { source, savepoint, fingerprint })
     };
-    let ignore = |id: &_, operator: &_, state: &_, volatile| arguments.ignore.matches(id, operator, state, volatile);
-    let found = diff_with((&a, &of_a), (&b, &of_b), &options, &ignore, &threads);
-    let name = |source: &Source| source.file.display().to_string();
-    let report = Report::new((name(&source_a), &of_a), (name(&source_b), &of_b), &found);
-    arguments.printing.report(&report, text::render)?;
-    arguments.ignore.unused().for_each(|selector| note(&format!("--ignore {selector} matches no state that differs")));
-    report.failures.iter().for_each(|failure| note(failure));
-    Ok(if !report.failures.is_empty() {
-        ExitCode::from(2)
-    } else if report.equal {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    let (a, b) = (compared(&source_a, metadata_a)?, compared(&source_b, metadata_b)?);
+    arguments.comparing.show(a, b, &arguments.ignore, &arguments.printing, &threads)
+}
+
+impl Comparing {
+    /// Compares and prints; the exit code is that of the command.
+    pub(super) fn show(
+        &self,
+        mut a: Compared<'_, '_>,
+        mut b: Compared<'_, '_>,
+        ignore: &Ignore,
+        printing: &Printing,
+        threads: &Threads,
+    ) -> Result<ExitCode, Failure> {
+        for fingerprint in [&mut a.fingerprint, &mut b.fingerprint] {
+            ignore.remove_failures_from(fingerprint);
+        }
+        let options = DiffOptions {
+            memory: usize::try_from(self.memory).unwrap_or(usize::MAX).saturating_mul(1 << 20),
+            limit: self.limit,
+            bytes: self.bytes,
+        };
+        let ignored = |id: &_, operator: &_, state: &_, volatile| ignore.matches(id, operator, state, volatile);
+        let (of_a, of_b) = ((&a.savepoint, &a.fingerprint), (&b.savepoint, &b.fingerprint));
+        let found = diff_with(of_a, of_b, &options, &ignored, threads);
+        let name = |source: &Source| source.file.display().to_string();
+        let report = Report::new((name(a.source), &a.fingerprint), (name(b.source), &b.fingerprint), &found);
+        printing.report(&report, text::render)?;
+        ignore.unused().for_each(|selector| note(&format!("--ignore {selector} matches no state that differs")));
+        report.failures.iter().for_each(|failure| note(failure));
+        Ok(if !report.failures.is_empty() {
+            ExitCode::from(2)
+        } else if report.equal {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
+    }
 }

@@ -48,10 +48,10 @@ pub(super) struct Shown {
     key_groups: bool,
 
     #[command(flatten)]
-    ignore: Ignore,
+    pub(super) ignore: Ignore,
 
     #[command(flatten)]
-    printing: Printing,
+    pub(super) printing: Printing,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {

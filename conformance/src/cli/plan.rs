@@ -1,14 +1,16 @@
 //! `savepoint plan`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use flink_savepoint::savepoint::Savepoint;
 
 use super::opening::Opening;
 use super::{Failure, print};
-use crate::distribute::{Pass, UnitLine, plan};
+use crate::distribute::{Pass, Planned, UnitLine, plan};
 use crate::json;
+use crate::source::Source;
 
 /// Divides a savepoint into units for many processes or machines, one JSON line each
 ///
@@ -22,11 +24,16 @@ Examples:
   savepoint plan DIR --units 64 | savepoint work | savepoint merge          the same as savepoint fingerprint DIR
   savepoint plan DIR --units 64 | parallel --pipe -N4 savepoint work | savepoint merge
   savepoint plan DIR --units 64 | split -n r/8 - units.                     a file of units for each of 8 machines
+  savepoint plan --pass diff A B --units 64 | savepoint work | savepoint merge     the same as savepoint diff A B
   savepoint plan --json-schema                                              what a line consists of")]
 pub(super) struct Arguments {
     /// A savepoint directory, or its metadata file
     #[arg(required_unless_present = "json_schema")]
     path: Option<PathBuf>,
+
+    /// The one that it is compared with
+    #[arg(required_if_eq("pass", "diff"))]
+    b: Option<PathBuf>,
 
     /// How many units; four for each core that will work are a good number
     #[arg(long, value_name = "N", required_unless_present = "json_schema",
@@ -50,12 +57,26 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         print(&json::schema::<UnitLine>())?;
         return Ok(ExitCode::SUCCESS);
     };
-    let source = arguments.opening.source(path)?;
-    let metadata = arguments.opening.metadata(&source)?;
-    let savepoint = arguments.opening.savepoint(&source, metadata)?;
-    let name = path.to_str().ok_or_else(|| format!("{}: only UTF-8 fits into JSON", path.display()))?;
-    for line in plan(&savepoint, &source.bytes, name, arguments.pass, units) {
+    if arguments.pass != Pass::Diff && arguments.b.is_some() {
+        return Err("two savepoints are for --pass diff".into());
+    }
+    let source_a = arguments.opening.source(path)?;
+    let source_b = arguments.b.as_ref().map(|path| arguments.opening.source(path)).transpose()?;
+    let savepoint = |source| arguments.opening.savepoint(source, arguments.opening.metadata(source)?);
+    let (a, b) = (savepoint(&source_a)?, source_b.as_ref().map(savepoint).transpose()?);
+    let b = source_b.as_ref().zip(b.as_ref()).zip(arguments.b.as_ref());
+    let b = b.map(|((source, savepoint), path)| planned(source, savepoint, path)).transpose()?;
+    for line in plan(planned(&source_a, &a, path)?, b, arguments.pass, units) {
         print(&json::line(&line)?)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn planned<'p, 'a, S>(
+    source: &'p Source,
+    savepoint: &'p Savepoint<'a, S>,
+    path: &'p Path,
+) -> Result<Planned<'p, 'a, S>, Failure> {
+    let path = path.to_str().ok_or_else(|| format!("{}: only UTF-8 fits into JSON", path.display()))?;
+    Ok(Planned { savepoint, metadata: &source.bytes, path })
 }

@@ -11,7 +11,7 @@ use flink_savepoint::logical::partial;
 
 use super::opening::Opening;
 use super::{Failure, print};
-use crate::distribute::{Outcome, PartialLine, Pass, UnitLine, guard};
+use crate::distribute::{Outcome, PartialLine, Pass, Side, UnitLine, guard};
 use crate::json;
 use crate::source::Source;
 use crate::threads::ThreadsOption;
@@ -29,8 +29,11 @@ Examples:
   savepoint work --threads 1 < units.aa            where an engine starts a process for each core
   savepoint work --json-schema                     what a line consists of")]
 pub(super) struct Arguments {
-    /// The savepoint's directory or metadata file, if it is not where the units say
+    /// The savepoint's directory or metadata file, if it is not where the units say; of a diff that of A
     path: Option<PathBuf>,
+
+    /// That of B
+    b: Option<PathBuf>,
 
     #[command(flatten)]
     opening: Opening,
@@ -73,7 +76,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 fn work(arguments: &Arguments, unit: &UnitLine, known: &Known) -> Result<String, Failure> {
-    let path = arguments.path.as_deref().unwrap_or(Path::new(&unit.savepoint));
+    let given = if unit.side == Some(Side::B) { &arguments.b } else { &arguments.path };
+    let path = given.as_deref().unwrap_or(Path::new(&unit.savepoint));
     let opened = open(arguments, path, known)?;
     if opened.guard != unit.metadata_sha256 {
         return Err(format!(
@@ -87,7 +91,9 @@ fn work(arguments: &Arguments, unit: &UnitLine, known: &Known) -> Result<String,
     let metadata = arguments.opening.metadata(&opened.source)?;
     let savepoint = arguments.opening.savepoint(&opened.source, metadata)?;
     let outcome = match unit.pass {
-        Pass::Fingerprint => Outcome::Fingerprint(partial(&savepoint, &unit.unit(), false, &mut |_| ()).into()),
+        Pass::Fingerprint | Pass::Diff => {
+            Outcome::Fingerprint(partial(&savepoint, &unit.unit(), false, &mut |_| ()).into())
+        }
     };
     Ok(json::line(&PartialLine::new(unit, opened.source.file.display().to_string(), outcome))?)
 }
@@ -100,8 +106,10 @@ fn open(arguments: &Arguments, path: &Path, known: &Known) -> Result<Arc<Opened>
     }
     let source = arguments.opening.source(path)?;
     let opened = Arc::new(Opened { guard: guard(&source.bytes), source });
-    // Units of one plan are of one savepoint: of more than one none is kept for long.
-    known.clear();
+    // Units of one plan are of two savepoints at most: of more none is kept for long.
+    if known.len() > 1 {
+        known.clear();
+    }
     known.insert(path.to_owned(), Arc::clone(&opened));
     Ok(opened)
 }

@@ -1,36 +1,47 @@
 //! Joins partial results.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use flink_savepoint::logical::{ALGORITHM, Fingerprint, Partial};
 
-use super::{FORMAT, Outcome, PartialLine, Pass};
+use super::{FORMAT, Outcome, PartialLine, Pass, Side};
 
 /// Partial results of one plan, in any order.
 #[derive(Debug, Default)]
 pub struct Merge {
-    plan: Option<Plan>,
+    plan: Option<(Pass, u32)>,
     seen: BTreeSet<u32>,
+    /// The one savepoint, or both.
+    sides: BTreeMap<Option<Side>, Part>,
+}
+
+/// What is known of a savepoint.
+#[derive(Debug, Default)]
+struct Part {
+    metadata_sha256: String,
+    /// The metadata file of the first of the units that have come.
+    metadata_file: (u32, String),
     partial: Partial,
 }
 
-/// What all lines have in common.
+/// A savepoint whose units are all there.
 #[derive(Debug)]
-struct Plan {
-    pass: Pass,
-    metadata_sha256: String,
-    units: u32,
-    /// The metadata file of the first of the units that have come.
-    metadata_file: (u32, String),
+pub struct Whole {
+    /// SHA-256 of its metadata file.
+    pub metadata_sha256: String,
+    /// The metadata file, as the worker of the first unit has opened it.
+    pub metadata_file: String,
+    /// What it means.
+    pub fingerprint: Fingerprint,
 }
 
 /// The result as a whole.
 #[derive(Debug)]
-pub struct Merged {
-    /// The metadata file, as the worker of the first unit has opened it.
-    pub metadata_file: String,
-    /// What was found.
-    pub fingerprint: Fingerprint,
+pub enum Merged {
+    /// What a savepoint means.
+    Fingerprint(Whole),
+    /// What two of them mean, which are to be compared.
+    Diff(Box<[Whole; 2]>),
 }
 
 impl Merge {
@@ -40,53 +51,62 @@ impl Merge {
         if line.format_version != FORMAT {
             return Err(format!("a result of format version {}; this program knows {FORMAT}", line.format_version));
         }
-        let PartialLine { unit, units, .. } = line;
+        let PartialLine { unit, units, pass, side, metadata_sha256, .. } = line;
         if unit >= units {
             return Err(format!("unit {unit} of a plan of {units}, which counts from 0 on"));
         }
         if line.algorithm != ALGORITHM {
             return Err(format!("unit {unit} has digests of {}, not of {ALGORITHM}", line.algorithm));
         }
-        let pass = line.pass();
-        let plan = self.plan.get_or_insert_with(|| Plan {
-            pass,
-            metadata_sha256: line.metadata_sha256.clone(),
-            units,
-            metadata_file: (unit, line.metadata_file.clone()),
-        });
-        if plan.pass != pass {
-            return Err(format!("unit {unit} is of the pass {}, others are of {}", pass.name(), plan.pass.name()));
+        if !pass.has(side) {
+            return Err(format!("unit {unit} of the pass {} is of a wrong side", pass.name()));
         }
-        if plan.metadata_sha256 != line.metadata_sha256 {
+        let (of_pass, of_units) = *self.plan.get_or_insert((pass, units));
+        if of_pass != pass {
+            return Err(format!("unit {unit} is of the pass {}, others are of {}", pass.name(), of_pass.name()));
+        }
+        let part = self.sides.entry(side).or_insert_with(|| Part {
+            metadata_sha256: metadata_sha256.clone(),
+            metadata_file: (unit, line.metadata_file.clone()),
+            partial: Partial::default(),
+        });
+        if part.metadata_sha256 != metadata_sha256 {
             return Err(format!(
-                "unit {unit} is of another savepoint: the SHA-256 of its metadata is {}, that of the others {}",
-                line.metadata_sha256, plan.metadata_sha256
+                "unit {unit} is of another savepoint: the SHA-256 of its metadata is {metadata_sha256}, that of the others {}",
+                part.metadata_sha256
             ));
         }
-        if plan.units != units {
-            return Err(format!("unit {unit} is of a plan of {units} units, others are of one of {}", plan.units));
+        if of_units != units {
+            return Err(format!("unit {unit} is of a plan of {units} units, others are of one of {of_units}"));
         }
         if !self.seen.insert(unit) {
             return Err(format!("unit {unit} is there twice"));
         }
-        if unit < plan.metadata_file.0 {
-            plan.metadata_file = (unit, line.metadata_file);
+        if unit < part.metadata_file.0 {
+            part.metadata_file = (unit, line.metadata_file);
         }
         let Outcome::Fingerprint(report) = line.outcome;
         let partial = Partial::try_from(report).map_err(|why| format!("unit {unit}: {why}"))?;
-        self.partial.merge(partial).map_err(|mismatch| format!("unit {unit} is not of the same plan: {mismatch}"))
+        part.partial.merge(partial).map_err(|mismatch| format!("unit {unit} is not of the same plan: {mismatch}"))
     }
 
     /// The whole. The error says what is missing.
-    pub fn finish(self) -> Result<Merged, String> {
-        let plan = self.plan.ok_or("no partial result")?;
-        let missing = missing(&self.seen, plan.units);
+    pub fn finish(mut self) -> Result<Merged, String> {
+        let (pass, units) = self.plan.ok_or("no partial result")?;
+        let missing = missing(&self.seen, units);
         if !missing.is_empty() {
-            let have = self.seen.len();
-            return Err(format!("of {} units {have} are there; missing: {}", plan.units, missing.join(", ")));
+            return Err(format!("of {units} units {} are there; missing: {}", self.seen.len(), missing.join(", ")));
         }
-        let fingerprint = self.partial.finish().map_err(|mismatch| mismatch.to_string())?;
-        Ok(Merged { metadata_file: plan.metadata_file.1, fingerprint })
+        let mut whole = |side: Option<Side>| {
+            let part = self.sides.remove(&side).ok_or("all units are of one savepoint, a diff is of two")?;
+            let Part { metadata_sha256, metadata_file: (_, metadata_file), partial } = part;
+            let fingerprint = partial.finish().map_err(|mismatch| mismatch.to_string())?;
+            Ok::<_, String>(Whole { metadata_sha256, metadata_file, fingerprint })
+        };
+        match pass {
+            Pass::Fingerprint => whole(None).map(Merged::Fingerprint),
+            Pass::Diff => Ok(Merged::Diff(Box::new([whole(Some(Side::A))?, whole(Some(Side::B))?]))),
+        }
     }
 }
 

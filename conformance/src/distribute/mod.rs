@@ -11,9 +11,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-pub use merge::{Merge, Merged};
+pub use merge::{Merge, Merged, Whole};
 pub use partial::{Outcome, PartialLine};
-pub use unit::{UnitLine, plan};
+pub use unit::{Planned, UnitLine, plan};
 
 use crate::text::hex;
 
@@ -27,6 +27,18 @@ pub enum Pass {
     /// What `savepoint fingerprint` does
     #[default]
     Fingerprint,
+    /// What `savepoint diff` does, of two savepoints
+    Diff,
+}
+
+/// Which of two savepoints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// The first.
+    A,
+    /// The second.
+    B,
 }
 
 impl Pass {
@@ -34,7 +46,15 @@ impl Pass {
     pub fn name(self) -> &'static str {
         match self {
             Self::Fingerprint => "fingerprint",
+            Self::Diff => "diff",
         }
+    }
+}
+
+impl Pass {
+    /// Whether a line of that side can be of this pass.
+    fn has(self, side: Option<Side>) -> bool {
+        (self == Self::Diff) == side.is_some()
     }
 }
 

@@ -10,7 +10,7 @@ use flink_savepoint::wire::JavaStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{FORMAT, Pass, UnitLine};
+use super::{FORMAT, Pass, Side, UnitLine};
 use crate::json::Long;
 use crate::text::hex;
 
@@ -23,6 +23,10 @@ pub struct PartialLine {
     pub format_version: u32,
     /// How the digests are made. Only digests of one algorithm go together.
     pub algorithm: String,
+    /// What was done.
+    pub pass: Pass,
+    /// Of two savepoints, which this is of; null where there is one.
+    pub side: Option<Side>,
     /// The metadata file that was read.
     pub metadata_file: String,
     /// SHA-256 of the metadata file.
@@ -35,7 +39,7 @@ pub struct PartialLine {
     pub outcome: Outcome,
 }
 
-/// What was found, by pass.
+/// What was found. A diff starts with what both mean.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
@@ -219,18 +223,13 @@ impl PartialLine {
         Self {
             format_version: FORMAT,
             algorithm: logical::ALGORITHM.to_owned(),
+            pass: unit.pass,
+            side: unit.side,
             metadata_file,
             metadata_sha256: unit.metadata_sha256.clone(),
             unit: unit.unit,
             units: unit.units,
             outcome,
-        }
-    }
-
-    /// What pass it is of.
-    pub fn pass(&self) -> Pass {
-        match self.outcome {
-            Outcome::Fingerprint(_) => Pass::Fingerprint,
         }
     }
 }

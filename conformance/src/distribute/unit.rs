@@ -4,7 +4,7 @@ use flink_savepoint::savepoint::{Cut, Point, Savepoint, Unit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{FORMAT, Pass, guard};
+use super::{FORMAT, Pass, Side, guard};
 use crate::json::Long;
 
 /// What `savepoint plan` prints, one a line: a share of a savepoint's state. A line says all that `savepoint work` needs to know.
@@ -16,6 +16,8 @@ pub struct UnitLine {
     pub format_version: u32,
     /// What is to be done.
     pub pass: Pass,
+    /// Of two savepoints, which this is of; null where there is one.
+    pub side: Option<Side>,
     /// The savepoint's directory or metadata file, as it was given to `plan`.
     pub savepoint: String,
     /// SHA-256 of its metadata file.
@@ -67,6 +69,9 @@ impl UnitLine {
     pub fn read(line: &str) -> Result<Self, String> {
         let unit: Self = serde_json::from_str(line).map_err(|e| format!("no unit: {e}"))?;
         match unit.format_version {
+            FORMAT if !unit.pass.has(unit.side) => {
+                Err(format!("unit {} of the pass {} is of a wrong side", unit.unit, unit.pass.name()))
+            }
             FORMAT if unit.unit < unit.units => Ok(unit),
             FORMAT => Err(format!("unit {} of a plan of {}, which counts from 0 on", unit.unit, unit.units)),
             other => Err(format!("a unit of format version {other}; this program knows {FORMAT}")),
@@ -74,21 +79,43 @@ impl UnitLine {
     }
 }
 
-/// The units of a savepoint that was opened from `path`, at most `n`.
-pub fn plan<S>(savepoint: &Savepoint<'_, S>, metadata: &[u8], path: &str, pass: Pass, n: u32) -> Vec<UnitLine> {
-    let units = savepoint.units(usize::try_from(n).unwrap_or(usize::MAX));
-    let count = u32::try_from(units.len()).unwrap_or(u32::MAX);
-    let metadata_sha256 = guard(metadata);
-    let line = |(unit, Unit { from, to, bytes }): (u32, Unit)| UnitLine {
-        format_version: FORMAT,
-        pass,
-        savepoint: path.to_owned(),
-        metadata_sha256: metadata_sha256.clone(),
-        unit,
-        units: count,
-        bytes: bytes.into(),
-        from: from.into(),
-        to: to.map(Into::into),
-    };
-    (0..).zip(units).map(line).collect()
+/// A savepoint whose units are wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Planned<'p, 'a, S> {
+    /// The savepoint.
+    pub savepoint: &'p Savepoint<'a, S>,
+    /// Content of its metadata file.
+    pub metadata: &'p [u8],
+    /// Where it was opened.
+    pub path: &'p str,
+}
+
+/// The units of a savepoint, or of the two that are compared: at most `n` in all, but one of each.
+pub fn plan<S>(a: Planned<'_, '_, S>, b: Option<Planned<'_, '_, S>>, pass: Pass, n: u32) -> Vec<UnitLine> {
+    let each = if b.is_some() { n / 2 } else { n };
+    let sides = [(b.is_some().then_some(Side::A), Some(a)), (Some(Side::B), b)];
+    let mut lines = Vec::new();
+    for (side, Planned { savepoint, metadata, path }) in sides.into_iter().filter_map(|(side, one)| Some((side, one?)))
+    {
+        let metadata_sha256 = guard(metadata);
+        lines.extend(savepoint.units(usize::try_from(each).unwrap_or(usize::MAX)).into_iter().map(
+            |Unit { from, to, bytes }| UnitLine {
+                format_version: FORMAT,
+                pass,
+                side,
+                savepoint: path.to_owned(),
+                metadata_sha256: metadata_sha256.clone(),
+                unit: 0,
+                units: 0,
+                bytes: bytes.into(),
+                from: from.into(),
+                to: to.map(Into::into),
+            },
+        ));
+    }
+    let units = u32::try_from(lines.len()).unwrap_or(u32::MAX);
+    for (unit, line) in (0..).zip(&mut lines) {
+        (line.unit, line.units) = (unit, units);
+    }
+    lines
 }
