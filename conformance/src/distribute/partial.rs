@@ -425,7 +425,7 @@ fn label(text: &str) -> Result<&'static str, String> {
 fn name(text: &str) -> Result<JavaStr<'static>, String> {
     let wrong = || format!("{text:?} is no name in hex");
     let digits = text.as_bytes();
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return Err(wrong());
     }
     let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
