@@ -20,6 +20,7 @@ pub mod mutant;
 pub mod mutation;
 pub mod progress;
 pub mod reading;
+pub mod remote;
 pub mod report;
 pub mod scenario;
 pub mod select;

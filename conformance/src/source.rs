@@ -4,17 +4,22 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use flink_savepoint::savepoint::{METADATA, open_regular};
 
+use crate::remote::{self, Mirror};
+
 /// A metadata file in memory.
 pub struct Source {
-    /// The metadata file.
+    /// The metadata file, or its URL.
     pub file: PathBuf,
-    /// The directory that relative handles are resolved against: the one that the metadata file is in.
+    /// The directory that relative handles are resolved against: the one that the metadata file is in. It presents the files of a
+    /// remote savepoint, and is filled as they are opened.
     pub directory: PathBuf,
     /// Content of the metadata file.
     pub bytes: Vec<u8>,
+    mirror: Option<Arc<Mirror>>,
 }
 
 /// A metadata file that cannot be read or parsed.
@@ -30,11 +35,30 @@ impl Source {
 
     /// Opens a savepoint directory, or a metadata file under any name, as Flink accepts both.
     pub fn open(path: &Path) -> Result<Self, Unreadable> {
-        Self::open_up_to(path, Self::LARGEST)
+        Self::open_local(path, Self::LARGEST)
     }
 
-    /// The same with another limit for the bytes of the metadata file.
-    pub fn open_up_to(path: &Path, largest: u64) -> Result<Self, Unreadable> {
+    /// A metadata file that was read before.
+    pub fn of(file: PathBuf, directory: PathBuf, bytes: Vec<u8>) -> Self {
+        Self { file, directory, bytes, mirror: None }
+    }
+
+    /// The same with another limit for the bytes of the metadata file, and URLs of remote savepoints.
+    pub fn open_up_to(path: &Path, largest: u64, remote: &remote::Options) -> Result<Self, Unreadable> {
+        let Some(url) = remote::url_of(path) else { return Self::open_local(path, largest) };
+        let unreadable = |error: io::Error| Unreadable { file: path.to_owned(), why: error.to_string() };
+        let mirror = Mirror::open(url, remote).map_err(unreadable)?;
+        let file = PathBuf::from(mirror.url());
+        let unreadable = |error: io::Error| Unreadable { file: file.clone(), why: error.to_string() };
+        within(mirror.size(mirror.name()).unwrap_or(0), largest).map_err(unreadable)?;
+        let bytes = mirror
+            .file(mirror.name(), None)
+            .map_err(|error| Unreadable { file: PathBuf::new(), why: error.to_string() })?;
+        let bytes = bytes.as_ref().to_vec();
+        Ok(Self { directory: mirror.directory().to_owned(), bytes, mirror: Some(Arc::new(mirror)), file })
+    }
+
+    fn open_local(path: &Path, largest: u64) -> Result<Self, Unreadable> {
         let (file, bytes) = if path.is_dir() {
             // What is in the directory comes with the savepoint, links and pipes, too.
             let file = path.join(METADATA);
@@ -57,7 +81,24 @@ impl Source {
         })?;
         let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
         let directory = parent.unwrap_or(Path::new(".")).to_owned();
-        Ok(Self { file, directory, bytes })
+        Ok(Self::of(file, directory, bytes))
+    }
+
+    /// What fills the directory, of a remote savepoint.
+    pub fn mirror(&self) -> Option<&Arc<Mirror>> {
+        self.mirror.as_ref()
+    }
+
+    /// The first bytes of a regular file in the directory; none if it has fewer.
+    pub fn start_of<const N: usize>(&self, name: &str) -> Option<[u8; N]> {
+        if let Some(mirror) = &self.mirror {
+            let start = mirror.file(name, Some(&[0..N as u64])).ok()?;
+            return start.as_ref().first_chunk().copied();
+        }
+        let mut start = [0; N];
+        let path = self.directory.join(name);
+        let is_file = fs::symlink_metadata(&path).is_ok_and(|found| found.is_file());
+        (is_file && File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()).then_some(start)
     }
 
     /// The error with the name of the file.
@@ -69,18 +110,26 @@ impl Source {
 /// Reads a metadata file, and nothing that is appended meanwhile.
 fn read(file: File, largest: u64) -> io::Result<Vec<u8>> {
     let length = file.metadata()?.len();
-    if length > largest {
-        let why = format!("{length} bytes, the limit for metadata is {largest} (--max metadata=BYTES raises it)");
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
-    }
+    within(length, largest)?;
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(usize::try_from(length).unwrap_or(usize::MAX))?;
     file.take(length).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
+fn within(length: u64, largest: u64) -> io::Result<()> {
+    if length > largest {
+        let why = format!("{length} bytes, the limit for metadata is {largest} (--max metadata=BYTES raises it)");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
+    }
+    Ok(())
+}
+
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.file.as_os_str().is_empty() {
+            return f.write_str(&self.why);
+        }
         write!(f, "{}: {}", self.file.display(), self.why)
     }
 }

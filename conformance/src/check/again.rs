@@ -104,7 +104,7 @@ mod tests {
             let mut bytes = bytes.clone();
             bytes[at] = to;
             let directory = std::path::PathBuf::from(".");
-            let source = Source { file: directory.join("_metadata"), directory: directory.clone(), bytes };
+            let source = Source::of(directory.join("_metadata"), directory.clone(), bytes);
             let savepoint = Savepoint::new(metadata.clone(), MappedFiles::new(directory, false));
             let subject = Subject { source: &source, savepoint: &savepoint, operators: Vec::new() };
             differences(&subject)

@@ -1,8 +1,8 @@
 //! Rules of the chapter on the directory: which files there have to be, and how handles name them.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 
 use flink_savepoint::metadata::{StateSize, StreamHandle};
 use flink_savepoint::savepoint::{FileName, METADATA, Why};
@@ -191,7 +191,7 @@ fn listing(subject: &Subject<'_>, seen: &BTreeMap<String, Found>, findings: &mut
         .collect();
     others.sort_unstable();
     let others = others.into_iter().filter(|name| {
-        let second = is_metadata(&subject.source.directory.join(name));
+        let second = subject.source.start_of::<4>(name).is_some_and(|start| explain::is_metadata(&start));
         if second {
             let spot = Spot { file: name.clone(), ..Spot::default() };
             findings.add("DIR-METADATA-01", spot, || format!("{name} is a second metadata file beside {own}"));
@@ -207,13 +207,6 @@ fn listing(subject: &Subject<'_>, seen: &BTreeMap<String, Found>, findings: &mut
         let spot = Spot { file: ".".to_owned(), ..Spot::default() };
         findings.note("DIR-FILES-03", spot, || format!("no handle leads to {} more files", others.len() - LISTED));
     }
-}
-
-fn is_metadata(path: &std::path::Path) -> bool {
-    let mut start = [0; 4];
-    fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
-        && File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()
-        && explain::is_metadata(&start)
 }
 
 #[cfg(test)]

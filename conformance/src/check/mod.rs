@@ -51,6 +51,7 @@ pub use finding::{Finding, Findings, Severity, Spot};
 pub use report::{Checked, Counts, Report};
 pub use streams::{CHAPTERS, streams_of};
 
+use crate::remote;
 use crate::source::Source;
 use crate::store::MappedFiles;
 use subject::Subject;
@@ -66,12 +67,15 @@ pub struct Options {
     pub limits: Limits,
     /// Bytes of the largest metadata file that is read.
     pub largest_metadata: u64,
+    /// How remote storage is read.
+    pub remote: remote::Options,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let (hints, limits) = (Hints::default(), Limits::default());
-        Self { hints, follow_absolute: false, limits, largest_metadata: Source::LARGEST }
+        let remote = remote::Options::default();
+        Self { hints, follow_absolute: false, limits, largest_metadata: Source::LARGEST, remote }
     }
 }
 
@@ -110,7 +114,7 @@ pub fn run(path: &Path, options: &Options) -> Report {
 /// The same, and says how far it is: the bytes of state that were read since it said so last, and all that there are.
 pub fn run_with(path: &Path, options: &Options, progress: &mut dyn FnMut(u64, u64)) -> Report {
     let mut findings = Findings::default();
-    let source = match Source::open_up_to(path, options.largest_metadata) {
+    let source = match Source::open_up_to(path, options.largest_metadata, &options.remote) {
         Ok(source) => source,
         Err(error) => {
             let is_unfinished = path.is_dir() && !path.join(METADATA).exists();
@@ -133,7 +137,7 @@ pub fn run_with(path: &Path, options: &Options, progress: &mut dyn FnMut(u64, u6
             return Report::new(&source.file, &Checked::default(), findings.into_sorted(), None);
         }
     };
-    let files = MappedFiles::new(&source.directory, options.follow_absolute);
+    let files = MappedFiles::of(&source, options.follow_absolute);
     let savepoint = Savepoint::new(metadata, files).with_hints(options.hints.clone()).with_limits(options.limits);
     let operators = savepoint.metadata().operators.iter().collect();
     let subject = Subject { source: &source, savepoint: &savepoint, operators };
@@ -148,7 +152,9 @@ pub fn run_with(path: &Path, options: &Options, progress: &mut dyn FnMut(u64, u6
     let mut findings = findings.into_sorted();
     locate::offsets(&source.bytes, &mut findings);
     finding::sort(&mut findings);
-    Report::new(&source.file, &checked, findings, None)
+    // Of what did not come over the network nothing was said.
+    let unreadable = source.mirror().and_then(|mirror| mirror.failure());
+    Report::new(&source.file, &checked, findings, unreadable)
 }
 
 /// The requirement that malformed metadata breaks, and how.

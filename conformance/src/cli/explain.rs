@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use flink_savepoint::savepoint::METADATA;
 
 use super::Failure;
 use crate::explain::{self, File, Group, HexView, Leaf, Line, Lines, Page, Sink, Stop, Tree};
 use crate::hints::HintsFile;
 use crate::json;
 use crate::progress::Progress;
+use crate::remote::{self, Mirror};
 use crate::store::map_file;
 
 /// Every byte of a file, named: field, value, type, and where the specification defines it
@@ -50,6 +52,9 @@ pub(super) struct Arguments {
     #[command(flatten)]
     hints: HintsFile,
 
+    #[command(flatten)]
+    remote: remote::Options,
+
     /// Print the JSON Schema of a line of `--format json`, and read nothing
     #[arg(long)]
     json_schema: bool,
@@ -74,15 +79,33 @@ enum View {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let Arguments { file, format, view, links, spec_url, hints, json_schema } = arguments;
+    let Arguments { file, format, view, links, spec_url, hints, remote: options, json_schema } = arguments;
     let (Some(file), false) = (file, json_schema) else {
         super::print(&json::schema::<Line<'_>>())?;
         return Ok(ExitCode::SUCCESS);
     };
     let hints = hints.read()?;
-    let path = if file.is_dir() { file.join(flink_savepoint::savepoint::METADATA) } else { file.clone() };
-    let bytes = map_file(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+    let path = if file.is_dir() { file.join(METADATA) } else { file.clone() };
+    let remote = match remote::url_of(file) {
+        Some(url) => Some(Mirror::open(url, options).map_err(|e| format!("{url}: {e}"))?),
+        None => None,
+    };
+    let (path, bytes) = match &remote {
+        Some(mirror) => {
+            let bytes = mirror.file(mirror.name(), None)?;
+            // It is looked for beside the file.
+            if mirror.size(METADATA).is_some() {
+                mirror.file(METADATA, None)?;
+            }
+            (mirror.directory().join(mirror.name()), bytes)
+        }
+        None => {
+            let bytes = map_file(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+            (path, bytes)
+        }
+    };
     let bytes = bytes.as_ref();
+    let shown = remote.as_ref().map_or_else(|| path.display().to_string(), Mirror::url);
     let beside = if explain::is_metadata(bytes) { None } else { explain::metadata_beside(&path) };
     let metadata = if explain::is_metadata(bytes) { Some(bytes) } else { beside.as_deref() };
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -97,7 +120,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         (Format::Text, View::Tree) => run(&mut Tree::new(&mut out, *links)),
         (Format::Text, View::Hex) => run(&mut HexView::new(&mut out)),
         (Format::Html, _) => {
-            let mut page = Page::start(&mut out, &path.display().to_string(), spec_url)?;
+            let mut page = Page::start(&mut out, &shown, spec_url)?;
             let done = run(&mut page);
             page.finish(done.as_ref().err().map(ToString::to_string).as_deref())?;
             done
@@ -110,7 +133,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Err(Stop::Io(e)) if e.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
         Err(stop) => {
             out.flush()?;
-            Err(format!("{}: {stop}", path.display()).into())
+            Err(format!("{shown}: {stop}").into())
         }
     }
 }

@@ -21,6 +21,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::remote;
 use crate::text::printable;
 
 /// Look into Apache Flink savepoints without a JVM and without the job's jar.
@@ -74,10 +75,18 @@ pub fn run() -> ExitCode {
         Command::Adapter(arguments) => adapter::run(&arguments),
         Command::Scenario(arguments) => scenario::run(&arguments),
     };
-    done.unwrap_or_else(|failure| {
+    let done = done.unwrap_or_else(|failure| {
         note(&failure.to_string());
         ExitCode::from(2)
-    })
+    });
+    match remote::failure() {
+        // Whatever a command makes of it: it has not seen everything.
+        Some(why) if done != ExitCode::from(2) => {
+            note(&why);
+            ExitCode::from(2)
+        }
+        _ => done,
+    }
 }
 
 /// Prints to standard output. A reader that has gone away, as `head` does, is not an error.

@@ -10,6 +10,7 @@ use flink_savepoint::savepoint::Savepoint;
 use super::Failure;
 use crate::check;
 use crate::hints::HintsFile;
+use crate::remote;
 use crate::source::Source;
 use crate::store::MappedFiles;
 
@@ -29,6 +30,9 @@ pub(super) struct Opening {
     /// sharing (16: handles that lead to one file), path (4k: bytes of a path). k, m, g and t stand for powers of 1024.
     #[arg(long, value_name = "NAME=VALUE", value_parser = limit)]
     max: Vec<Limit>,
+
+    #[command(flatten)]
+    remote: remote::Options,
 }
 
 /// A limit by its name.
@@ -66,12 +70,13 @@ impl Opening {
             follow_absolute: self.follow_absolute,
             limits: self.limits(),
             largest_metadata: self.largest_metadata(),
+            remote: self.remote.clone(),
         })
     }
 
     /// The metadata file.
     pub(super) fn source(&self, path: &Path) -> Result<Source, Failure> {
-        Ok(Source::open_up_to(path, self.largest_metadata())?)
+        Ok(Source::open_up_to(path, self.largest_metadata(), &self.remote)?)
     }
 
     /// How it is read.
@@ -90,7 +95,7 @@ impl Opening {
         source: &Source,
         metadata: Metadata<'a>,
     ) -> Result<Savepoint<'a, MappedFiles>, Failure> {
-        let files = MappedFiles::new(&source.directory, self.follow_absolute);
+        let files = MappedFiles::of(source, self.follow_absolute);
         Ok(Savepoint::new(metadata, files).with_hints(self.hints.read()?).with_limits(self.limits()))
     }
 

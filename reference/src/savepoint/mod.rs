@@ -32,6 +32,7 @@
 mod account;
 mod failure;
 mod native;
+mod parts;
 mod rewrite;
 mod store;
 mod units;
@@ -39,6 +40,7 @@ mod writer;
 
 pub use failure::{Failure, Remark, Unusual, Why};
 pub use native::{NativeFormat, is_heap_native};
+pub use parts::Parts;
 pub use rewrite::{Rewrite, RewriteError};
 pub use store::{Directory, FileName, Store, local_path, open_regular};
 pub use units::{Cut, KeyGroupsOf, Piece, Point, Unit};
@@ -180,6 +182,11 @@ impl<'a, S: Store> Savepoint<'a, S> {
         &self.metadata
     }
 
+    /// What has to be read of managed keyed state for the key groups that are wanted: all of it, unless the store can do with less.
+    pub fn parts(&self, handle: &KeyedHandle<'a>, wants: impl Fn(u16) -> bool) -> Parts {
+        if self.store.is_partial() { Parts::of(handle, wants) } else { Parts::ALL }
+    }
+
     /// Calls `visit` with every handle of an operator, subtask by subtask.
     pub fn for_each_part<'o, E>(
         &self,
@@ -197,19 +204,22 @@ impl<'a, S: Store> Savepoint<'a, S> {
 
     /// The bytes that a stream handle leads to.
     pub fn bytes(&self, stream: &StreamHandle<'a>) -> Result<Bytes<'a, S::Bytes>, Why> {
-        self.bytes_of(stream, KeyGroupsOf::ALL)
+        self.bytes_of(stream, &Parts::ALL)
     }
 
-    /// The same for a piece of it. A stream is accounted for as a whole, with its first piece.
-    fn bytes_of(&self, stream: &StreamHandle<'a>, groups: KeyGroupsOf) -> Result<Bytes<'a, S::Bytes>, Why> {
+    fn bytes_of(&self, stream: &StreamHandle<'a>, parts: &Parts) -> Result<Bytes<'a, S::Bytes>, Why> {
         match stream {
             StreamHandle::ByteStream(inline) => Ok(Bytes::Inline(inline.data.clone())),
             StreamHandle::Relative(file) => {
                 self.admit(&file.relative_path)?;
                 let path = file.relative_path.to_text();
                 let name = FileName::new(&path).ok_or_else(|| Why::NotAFileName { path: path.to_string() })?;
-                let bytes = self.store.open(&name).map_err(|error| Why::Io { file: path.to_string(), error })?;
-                self.opened(&path, bytes, groups)
+                let bytes = match parts.ranges() {
+                    Some(ranges) => self.store.open_parts(&name, ranges),
+                    None => self.store.open(&name),
+                };
+                let bytes = bytes.map_err(|error| Why::Io { file: path.to_string(), error })?;
+                self.opened(&path, bytes)
             }
             StreamHandle::File(file) => {
                 self.admit(&file.path)?;
@@ -222,7 +232,7 @@ impl<'a, S: Store> Savepoint<'a, S> {
             }
             StreamHandle::Segment(segment) => Err(Why::Segment { path: segment.path.to_string() }),
             StreamHandle::EmptySegment => Ok(Bytes::Inline(Cow::Borrowed(&[]))),
-            StreamHandle::KeyGroups(handle) => self.bytes_of(&handle.delegate, groups),
+            StreamHandle::KeyGroups(handle) => self.bytes_of(&handle.delegate, parts),
         }
     }
 
@@ -247,18 +257,19 @@ impl<'a, S: Store> Savepoint<'a, S> {
         handle: &KeyedHandle<'a>,
         read: impl FnOnce(&KeyedStream<'_>) -> Result<R, crate::Error>,
     ) -> Result<R, Failure> {
-        self.keyed_piece(part, handle, KeyGroupsOf::ALL, read)
+        self.keyed_parts(part, handle, &Parts::ALL, read)
     }
 
-    /// The same for a piece of it: which sections to read is the business of `read`.
-    pub fn keyed_piece<R>(
+    /// The same for a reader who wants some key groups alone: the sections of others must not be looked into, since a store that
+    /// can do with less has something else in their place.
+    pub fn keyed_parts<R>(
         &self,
         part: &Part<'_, 'a>,
         handle: &KeyedHandle<'a>,
-        groups: KeyGroupsOf,
+        parts: &Parts,
         read: impl FnOnce(&KeyedStream<'_>) -> Result<R, crate::Error>,
     ) -> Result<R, Failure> {
-        self.keyed_bytes(part, handle, groups, |bytes, offsets, max| {
+        self.keyed_bytes(part, handle, parts, |bytes, offsets, max| {
             let stream = KeyedStream::open_with(bytes, offsets, max, &self.hints)?;
             read(&stream.limits(self.account.limits()).budget(&self.account.budget))
         })
@@ -271,18 +282,7 @@ impl<'a, S: Store> Savepoint<'a, S> {
         handle: &KeyedHandle<'a>,
         read: impl FnOnce(&KeyedSections<'_>) -> Result<R, crate::Error>,
     ) -> Result<R, Failure> {
-        self.keyed_sections_piece(part, handle, KeyGroupsOf::ALL, read)
-    }
-
-    /// The same for a piece of it: which sections to read is the business of `read`.
-    pub fn keyed_sections_piece<R>(
-        &self,
-        part: &Part<'_, 'a>,
-        handle: &KeyedHandle<'a>,
-        groups: KeyGroupsOf,
-        read: impl FnOnce(&KeyedSections<'_>) -> Result<R, crate::Error>,
-    ) -> Result<R, Failure> {
-        self.keyed_bytes(part, handle, groups, |bytes, offsets, max| {
+        self.keyed_bytes(part, handle, &Parts::ALL, |bytes, offsets, max| {
             let sections = KeyedSections::open(bytes, offsets, max)?;
             read(&sections.limits(self.account.limits()).budget(&self.account.budget))
         })
@@ -292,7 +292,7 @@ impl<'a, S: Store> Savepoint<'a, S> {
         &self,
         part: &Part<'_, 'a>,
         handle: &KeyedHandle<'a>,
-        groups: KeyGroupsOf,
+        parts: &Parts,
         read: impl FnOnce(&[u8], &KeyGroupOffsets<'a>, MaxParallelism) -> Result<R, crate::Error>,
     ) -> Result<R, Failure> {
         let failed = |why| Failure::of(part, why);
@@ -301,7 +301,7 @@ impl<'a, S: Store> Savepoint<'a, S> {
         let KeyedHandle::KeyGroups(handle) = handle else {
             return Err(failed(Why::Native(NativeFormat::of_handle(handle))));
         };
-        let bytes = self.bytes_of(&handle.delegate, groups).map_err(failed)?;
+        let bytes = self.bytes_of(&handle.delegate, parts).map_err(failed)?;
         if handle.format != KeyGroupsFormat::Savepoint && native::is_heap_native(bytes.as_ref(), &handle.offsets) {
             return Err(failed(Why::Native(NativeFormat::Heap)));
         }

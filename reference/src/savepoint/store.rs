@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 /// A plain file name: one component that is neither `.` nor `..`, without a colon, with which Flink fails (`DIR-PATH-01`).
@@ -34,6 +35,18 @@ pub trait Store {
     /// Opens a file of the savepoint's directory.
     fn open(&self, name: &FileName<'_>) -> io::Result<Self::Bytes>;
 
+    /// Whether [`open_parts`](Self::open_parts) costs less than opening the whole file, as it does over a network.
+    fn is_partial(&self) -> bool {
+        false
+    }
+
+    /// Opens a file of which nothing but `parts` is read, in no order: its other bytes can be anything. Parts may reach beyond its
+    /// end, and have nothing there; the length of the file is its true one all the same.
+    fn open_parts(&self, name: &FileName<'_>, parts: &[Range<u64>]) -> io::Result<Self::Bytes> {
+        let _ = parts;
+        self.open(name)
+    }
+
     /// Opens a file by an absolute path, which may be anywhere; `None` if the store does not follow them.
     fn open_absolute(&self, path: &str) -> Option<io::Result<Self::Bytes>> {
         let _ = path;
@@ -46,6 +59,14 @@ impl<S: Store> Store for &S {
 
     fn open(&self, name: &FileName<'_>) -> io::Result<Self::Bytes> {
         (**self).open(name)
+    }
+
+    fn is_partial(&self) -> bool {
+        (**self).is_partial()
+    }
+
+    fn open_parts(&self, name: &FileName<'_>, parts: &[Range<u64>]) -> io::Result<Self::Bytes> {
+        (**self).open_parts(name, parts)
     }
 
     fn open_absolute(&self, path: &str) -> Option<io::Result<Self::Bytes>> {
