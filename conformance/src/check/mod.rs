@@ -137,6 +137,7 @@ pub fn run_with(path: &Path, options: &Options, progress: &mut dyn FnMut(u64, u6
             return Report::new(&source.file, &Checked::default(), findings.into_sorted(), None);
         }
     };
+    source.mirror().into_iter().for_each(|mirror| mirror.read_ahead(&metadata));
     let files = MappedFiles::of(&source, options.follow_absolute);
     let savepoint = Savepoint::new(metadata, files).with_hints(options.hints.clone()).with_limits(options.limits);
     let operators = savepoint.metadata().operators.iter().collect();

@@ -50,7 +50,11 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let Arguments { path, filter, raw, opening, memory } = arguments;
     let source = opening.source(&path)?;
     let metadata = opening.metadata(&source)?;
-    let savepoint = opening.savepoint(&source, metadata)?;
+    let savepoint = if filter.is_everything() {
+        opening.savepoint(&source, metadata)?
+    } else {
+        opening.savepoint_in_part(&source, metadata)?
+    };
     let options = Options { filter, raw, memory: memory.max(1) << 20 };
     let mut progress = Progress::new("dumping", total_bytes(&savepoint));
     let mut out = BufWriter::new(io::stdout().lock());

@@ -89,8 +89,18 @@ impl Opening {
         Ok(self.reading().read(&source.bytes).map_err(|e| source.failure(&e))?)
     }
 
-    /// The savepoint of metadata that was read from `source`, with its files mapped.
+    /// The savepoint of metadata that was read from `source`, with its files mapped, all of which will be read.
     pub(super) fn savepoint<'a>(
+        &self,
+        source: &Source,
+        metadata: Metadata<'a>,
+    ) -> Result<Savepoint<'a, MappedFiles>, Failure> {
+        source.mirror().into_iter().for_each(|mirror| mirror.read_ahead(&metadata));
+        self.savepoint_in_part(source, metadata)
+    }
+
+    /// The same for reading some of it.
+    pub(super) fn savepoint_in_part<'a>(
         &self,
         source: &Source,
         metadata: Metadata<'a>,

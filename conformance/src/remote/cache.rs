@@ -10,11 +10,13 @@ use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, TryLockError};
 use object_store::ObjectMeta;
 use tempfile::TempDir;
 
-use super::client::{Client, PIECE};
+use super::client::{Client, Job, PIECE};
 use super::ranges::Ranges;
 
 /// Bytes between two ranges that are fetched along with them: as long as another request would take, or less.
 const GAP: u64 = 16 << 10;
+/// Small files that are fetched along with another one, of together no more than [`PIECE`] bytes.
+const AHEAD: usize = 64;
 
 /// Files in a directory that is deleted at the end.
 #[derive(Debug)]
@@ -35,6 +37,14 @@ struct Cached {
     present: Mutex<Ranges>,
     leases: Arc<AtomicUsize>,
     used_last: AtomicU64,
+}
+
+/// A file into which something is fetched.
+struct Filling<'f> {
+    name: &'f str,
+    file: &'f Cached,
+    present: MutexGuard<'f, Ranges>,
+    lease: Lease,
 }
 
 /// Keeps a file from being emptied, as long as it is mapped.
@@ -86,34 +96,73 @@ impl Cache {
         self.files.get(name).map(|file| &file.object)
     }
 
-    /// Fetches what is missing of a file: all of it, or some ranges. The lease keeps it.
-    pub(super) fn ensure(&self, client: &Client, name: &str, wanted: impl FnOnce(u64) -> Ranges) -> io::Result<Lease> {
+    /// Fetches what is missing of a file, of which those ranges are wanted. The lease keeps it. Along with a whole file come small
+    /// ones that are read next, as far as there is room: the way to the server and back is what they cost.
+    pub(super) fn ensure(&self, client: &Client, name: &str, wanted: &Ranges, next: &[String]) -> io::Result<Lease> {
         let file = self.files.get(name).ok_or(io::ErrorKind::NotFound)?;
-        let mut present = lock(&file.present);
-        let lease = Lease::of(&file.leases);
+        let mut first = Filling { name, file, present: lock(&file.present), lease: Lease::of(&file.leases) };
         file.used_last.store(self.clock.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
-        let missing = wanted(file.object.size).without(&present).coalesced(GAP).without(&present);
-        let bytes = missing.bytes();
-        if bytes == 0 {
-            return Ok(lease);
+        let missing = wanted.without(&first.present).coalesced(GAP).without(&first.present);
+        if missing.bytes() == 0 {
+            return Ok(first.lease);
         }
-        self.make_room(name, bytes)?;
-        let path = self.directory.path().join(name);
-        let to = OpenOptions::new().write(true).open(path)?;
-        match client.fetch(&file.object, missing.pieces(PIECE), &to) {
-            Ok(()) => present.add(&missing),
-            Err(error) => {
-                let mut freed = bytes;
+        self.make_room(name, missing.bytes())?;
+        let ahead = if *wanted == Ranges::whole(file.object.size) { self.ahead(next) } else { Vec::new() };
+        let mut jobs = vec![self.job(&first, missing)?];
+        for filling in &ahead {
+            jobs.push(self.job(filling, Ranges::whole(filling.file.object.size))?);
+        }
+        let mut done = client.fetch(&jobs).into_iter().zip(jobs);
+        let result = done.next().map_or(Ok(()), |(result, job)| self.settle(&mut first, &job, result));
+        for (filling, (fetched, job)) in ahead.into_iter().zip(done) {
+            let mut filling = filling;
+            // Whoever opens it will hear of it.
+            let fetched = if result.is_ok() { fetched } else { Err(io::ErrorKind::Interrupted.into()) };
+            let _ = self.settle(&mut filling, &job, fetched);
+        }
+        result.map(|()| first.lease)
+    }
+
+    fn job<'j>(&self, filling: &Filling<'j>, ranges: Ranges) -> io::Result<Job<'j>> {
+        let to = OpenOptions::new().write(true).open(self.directory.path().join(filling.name))?;
+        Ok(Job { object: &filling.file.object, ranges, to })
+    }
+
+    /// Small files of `next` of which nothing is here, with room taken for them.
+    fn ahead<'c>(&'c self, next: &'c [String]) -> Vec<Filling<'c>> {
+        let (mut ahead, mut bytes) = (Vec::new(), 0);
+        for name in next.iter().take(AHEAD) {
+            let Some(file) = self.files.get(name).filter(|file| file.object.size <= PIECE - bytes) else { break };
+            let Ok(present) = file.present.try_lock() else { continue };
+            if present.bytes() > 0 || file.object.size == 0 {
+                continue;
+            }
+            let mut used = lock(&self.used);
+            if used.saturating_add(file.object.size) > self.cap {
+                break;
+            }
+            *used += file.object.size;
+            bytes += file.object.size;
+            ahead.push(Filling { name, file, present, lease: Lease::of(&file.leases) });
+        }
+        ahead
+    }
+
+    /// Writes down what came of fetching.
+    fn settle(&self, filling: &mut Filling<'_>, job: &Job<'_>, result: io::Result<()>) -> io::Result<()> {
+        match result {
+            Ok(()) => filling.present.add(&job.ranges),
+            Err(_) => {
+                let mut freed = job.ranges.bytes();
                 // A part of it may have come.
-                if file.leases.load(Ordering::SeqCst) == 1 && empty(&to, file.object.size).is_ok() {
-                    freed += std::mem::take(&mut *present).bytes();
+                if filling.file.leases.load(Ordering::SeqCst) == 1 && empty(&job.to, filling.file.object.size).is_ok() {
+                    freed += std::mem::take(&mut *filling.present).bytes();
                 }
                 let mut used = lock(&self.used);
                 *used = used.saturating_sub(freed);
-                return Err(error);
             }
         }
-        Ok(lease)
+        result
     }
 
     /// Takes `bytes` of the cap, at the cost of files that nobody uses.

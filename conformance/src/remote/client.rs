@@ -5,7 +5,7 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
-use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use futures_util::stream::{self, StreamExt as _};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
 use object_store::http::HttpBuilder;
@@ -15,10 +15,19 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 
 use super::options::Options;
+use super::ranges::Ranges;
 use super::words::{plain, words};
 
 /// Bytes of a request. One that fails half-way is resumed, and one that does not end has a timeout.
 pub(super) const PIECE: u64 = 4 << 20;
+
+/// What is to be fetched of an object.
+#[derive(Debug)]
+pub(super) struct Job<'j> {
+    pub(super) object: &'j ObjectMeta,
+    pub(super) ranges: Ranges,
+    pub(super) to: File,
+}
 
 /// A store of objects, and a place in it.
 #[derive(Debug)]
@@ -113,15 +122,27 @@ impl Client {
         }
     }
 
-    /// Fetches ranges of an object, several at a time, each to the place in the file where it is in the object.
-    pub(super) fn fetch(
-        &self,
-        object: &ObjectMeta,
-        pieces: impl Iterator<Item = Range<u64>> + Send,
-        to: &File,
-    ) -> io::Result<()> {
-        let pieces = pieces.map(|piece| self.piece(object, piece, to));
-        self.runtime.block_on(stream::iter(pieces).buffer_unordered(self.concurrency).try_collect::<()>())
+    /// Fetches ranges of objects, several at a time, each to the place in its file where it is in the object. What became of each.
+    pub(super) fn fetch(&self, jobs: &[Job<'_>]) -> Vec<io::Result<()>> {
+        let pieces =
+            jobs.iter().enumerate().flat_map(|(i, job)| job.ranges.pieces(PIECE).map(move |piece| (i, job, piece)));
+        let requests = pieces.map(|(i, job, piece)| async move { (i, self.piece(job.object, piece, &job.to).await) });
+        let mut done: Vec<io::Result<()>> = jobs.iter().map(|_| Ok(())).collect();
+        self.runtime.block_on(async {
+            let mut requests = stream::iter(requests).buffer_unordered(self.concurrency);
+            while let Some((i, result)) = requests.next().await {
+                if let Some(first) = done.get_mut(i)
+                    && first.is_ok()
+                {
+                    *first = result;
+                }
+                // The rest of a file of which a part is missing is no use; the first is what somebody waits for.
+                if done.first().is_some_and(Result::is_err) {
+                    break;
+                }
+            }
+        });
+        done
     }
 
     async fn piece(&self, object: &ObjectMeta, piece: Range<u64>, to: &File) -> io::Result<()> {

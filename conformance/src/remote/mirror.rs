@@ -1,11 +1,12 @@
 //! A remote savepoint as a directory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Mutex, OnceLock};
 
+use flink_savepoint::metadata::{Metadata, StreamHandle, SubtaskState};
 use flink_savepoint::savepoint::{FileName, METADATA};
 use object_store::path::Path as ObjectPath;
 
@@ -20,6 +21,28 @@ const MOST_OBJECTS: usize = 1 << 20;
 /// Bytes of a file name, as file systems have it.
 const LONGEST_NAME: usize = 255;
 
+/// Files in an order.
+#[derive(Debug, Default)]
+struct Order {
+    names: Vec<String>,
+    /// Where each stands.
+    places: HashMap<String, usize>,
+}
+
+impl Order {
+    fn push(&mut self, name: String) {
+        if !self.places.contains_key(&name) {
+            self.places.insert(name.clone(), self.names.len());
+            self.names.push(name);
+        }
+    }
+
+    /// Those that follow one.
+    fn behind(&self, name: &str) -> &[String] {
+        self.places.get(name).and_then(|i| self.names.get(i + 1..)).unwrap_or_default()
+    }
+}
+
 /// A remote savepoint.
 #[derive(Debug)]
 pub struct Mirror {
@@ -29,6 +52,8 @@ pub struct Mirror {
     prefix: ObjectPath,
     /// What the URL leads to, under the prefix.
     name: String,
+    /// The files in the order in which they are read; nothing, if some of them may not be read at all.
+    order: OnceLock<Order>,
     /// The first error.
     failed: OnceLock<String>,
 }
@@ -66,7 +91,7 @@ impl Mirror {
         directories.sort_unstable();
         directories.dedup();
         let cache = Cache::new(options.cache_dir.as_deref(), options.cache_size(), objects, &directories)?;
-        Ok(Self { client, cache, prefix, name, failed: OnceLock::new() })
+        Ok(Self { client, cache, prefix, name, order: OnceLock::new(), failed: OnceLock::new() })
     }
 
     /// The directory that it is presented as.
@@ -97,11 +122,12 @@ impl Mirror {
 
     /// A file, all of it or those parts; what is between them may be zeros.
     pub fn file(&self, name: &str, parts: Option<&[Range<u64>]>) -> io::Result<Mapped> {
-        let wanted = |size| parts.map_or_else(|| Ranges::of(&[0..size], size), |parts| Ranges::of(parts, size));
-        if self.cache.object(name).is_none() {
+        let Some(size) = self.size(name) else {
             return Err(io::Error::new(io::ErrorKind::NotFound, format!("{}: no such object", self.url_of(name))));
-        }
-        let lease = self.cache.ensure(&self.client, name, wanted);
+        };
+        let wanted = parts.map_or_else(|| Ranges::whole(size), |parts| Ranges::of(parts, size));
+        let next = self.order.get().map(|order| order.behind(name)).unwrap_or_default();
+        let lease = self.cache.ensure(&self.client, name, &wanted, next);
         lease.and_then(|lease| map_leased(&self.directory().join(name), lease)).map_err(|error| {
             let why = format!("{}: {error}", self.url_of(name));
             let _ = self.failed.set(why.clone());
@@ -109,6 +135,25 @@ impl Mirror {
             first.get_or_insert_with(|| why.clone());
             io::Error::new(error.kind(), why)
         })
+    }
+
+    /// Says that everything will be read, in the order of the metadata: then small files come many at a time.
+    pub fn read_ahead(&self, metadata: &Metadata<'_>) {
+        let mut order = Order::default();
+        for operator in &metadata.operators {
+            for subtask in operator.subtasks() {
+                let SubtaskState::Running(handles) = subtask.state else { continue };
+                handles.for_each_stream(|_, stream| {
+                    if let StreamHandle::Relative(file) = stream
+                        && let name = file.relative_path.to_string()
+                        && self.cache.object(&name).is_some()
+                    {
+                        order.push(name);
+                    }
+                });
+            }
+        }
+        let _ = self.order.set(order);
     }
 
     /// Why it could not be read as a whole.

@@ -17,6 +17,11 @@ impl Ranges {
         joined
     }
 
+    /// All of a file.
+    pub(super) fn whole(size: u64) -> Self {
+        Self::of(std::slice::from_ref(&(0..size)), size)
+    }
+
     /// Puts a range behind the others, joined with the last one if no more than `gap` bytes are between them.
     fn push(&mut self, range: Range<u64>, gap: u64) {
         match self.0.last_mut() {
