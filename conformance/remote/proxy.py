@@ -6,6 +6,13 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
+class Count:
+    """Requests that were answered, attempts at each, and how many there were at a time."""
+
+    def __init__(self):
+        self.requests, self.attempts, self.in_flight, self.most_in_flight = [], {}, 0, 0
+
+
 class Proxy:
     """Forwards to `upstream`, a (host, port). `trouble(request, nth)` says what goes wrong with the nth attempt of a request."""
 
@@ -39,24 +46,25 @@ class Proxy:
 
     def reset(self):
         """Forgets what was counted."""
-        self.requests, self.attempts, self.in_flight, self.most_in_flight = [], {}, 0, 0
+        # What is still on its way counts no more.
+        self.count = Count()
 
     def handle(self, handler):
         length = int(handler.headers.get("Content-Length") or 0)
         body = handler.rfile.read(length) if length else None
         name, asked = handler.path, handler.headers.get("Range")
         with self.lock:
-            key = (handler.command, name, asked)
-            nth = self.attempts[key] = self.attempts.get(key, 0) + 1
-            self.in_flight += 1
-            self.most_in_flight = max(self.most_in_flight, self.in_flight)
+            key, count = (handler.command, name, asked), self.count
+            nth = count.attempts[key] = count.attempts.get(key, 0) + 1
+            count.in_flight += 1
+            count.most_in_flight = max(count.most_in_flight, count.in_flight)
         try:
-            self.answer(handler, body, key, self.trouble(key, nth))
+            self.answer(handler, body, key, count, self.trouble(key, nth))
         finally:
             with self.lock:
-                self.in_flight -= 1
+                count.in_flight -= 1
 
-    def answer(self, handler, body, key, trouble):
+    def answer(self, handler, body, key, count, trouble):
         kind, *how = trouble or ("",)
         if kind == "slow":
             time.sleep(how[0])
@@ -67,7 +75,7 @@ class Proxy:
             handler.send_header("Content-Length", str(len(text)))
             handler.end_headers()
             handler.wfile.write(text if handler.command != "HEAD" else b"")
-            self.note(key, how[0], 0)
+            self.note(count, key, how[0], 0)
             return
         connection = http.client.HTTPConnection(*self.upstream, timeout=60)
         connection.request(handler.command, handler.path, body, dict(handler.headers))
@@ -89,16 +97,16 @@ class Proxy:
             data = data[: len(data) // 2]
             handler.close_connection = True
         # Before the last byte: who has read all of it may ask at once what was counted.
-        self.note(key, answer.status, len(data))
+        self.note(count, key, answer.status, len(data))
         handler.wfile.write(data)
 
-    def note(self, key, status, count):
+    def note(self, count, key, status, length):
         with self.lock:
-            self.requests.append((*key, status, count))
+            count.requests.append((*key, status, length))
 
     def objects(self):
         """(path, range, bytes) of each object, or range of one, that was fetched."""
-        found = [one for one in self.requests if one[0] == "GET" and "list-type" not in one[1] and one[3] in (200, 206)]
+        found = [one for one in self.count.requests if one[0] == "GET" and "list-type" not in one[1] and one[3] in (200, 206)]
         return [(path, asked, count) for _, path, asked, _, count in found]
 
     def fetched(self):

@@ -46,7 +46,8 @@ impl Source {
     /// The same with another limit for the bytes of the metadata file, and URLs of remote savepoints.
     pub fn open_up_to(path: &Path, largest: u64, remote: &remote::Options) -> Result<Self, Unreadable> {
         let Some(url) = remote::url_of(path) else { return Self::open_local(path, largest) };
-        let unreadable = |error: io::Error| Unreadable { file: path.to_owned(), why: error.to_string() };
+        let unreadable =
+            |error: io::Error| Unreadable { file: remote::without_secrets(url).into(), why: error.to_string() };
         let mirror = Mirror::open(url, remote).map_err(unreadable)?;
         let file = PathBuf::from(mirror.url());
         let unreadable = |error: io::Error| Unreadable { file: file.clone(), why: error.to_string() };

@@ -87,7 +87,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let hints = hints.read()?;
     let path = if file.is_dir() { file.join(METADATA) } else { file.clone() };
     let remote = match remote::url_of(file) {
-        Some(url) => Some(Mirror::open(url, options).map_err(|e| format!("{url}: {e}"))?),
+        Some(url) => Some(Mirror::open(url, options).map_err(|e| format!("{}: {e}", remote::without_secrets(url)))?),
         None => None,
     };
     let (path, bytes) = match &remote {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, TryLockError};
 
 use object_store::ObjectMeta;
@@ -26,6 +26,8 @@ pub(super) struct Cache {
     cap: u64,
     used: Mutex<u64>,
     clock: AtomicU64,
+    /// Whether something could not be fetched: what is left would be no whole, and one dead server is waited for once.
+    is_given_up: AtomicBool,
     directory: TempDir,
 }
 
@@ -85,7 +87,14 @@ impl Cache {
             let (present, leases, used_last) = (Mutex::default(), Arc::default(), AtomicU64::new(0));
             files.insert(name, Cached { object, present, leases, used_last });
         }
-        Ok(Self { files, cap, used: Mutex::new(0), clock: AtomicU64::new(0), directory })
+        Ok(Self {
+            files,
+            cap,
+            used: Mutex::new(0),
+            clock: AtomicU64::new(0),
+            is_given_up: AtomicBool::new(false),
+            directory,
+        })
     }
 
     pub(super) fn directory(&self) -> &Path {
@@ -106,13 +115,19 @@ impl Cache {
         if missing.bytes() == 0 {
             return Ok(first.lease);
         }
+        if self.is_given_up.load(Ordering::SeqCst) {
+            return Err(io::Error::other("given up, since fetching has failed before"));
+        }
         self.make_room(name, missing.bytes())?;
         let ahead = if *wanted == Ranges::whole(file.object.size) { self.ahead(next) } else { Vec::new() };
         let mut jobs = vec![self.job(&first, missing)?];
         for filling in &ahead {
             jobs.push(self.job(filling, Ranges::whole(filling.file.object.size))?);
         }
-        let mut done = client.fetch(&jobs).into_iter().zip(jobs);
+        let done = client.fetch(&jobs);
+        // Before the locks are left: others may wait to do the same.
+        self.is_given_up.fetch_or(done.first().is_some_and(Result::is_err), Ordering::SeqCst);
+        let mut done = done.into_iter().zip(jobs);
         let result = done.next().map_or(Ok(()), |(result, job)| self.settle(&mut first, &job, result));
         for (filling, (fetched, job)) in ahead.into_iter().zip(done) {
             let mut filling = filling;

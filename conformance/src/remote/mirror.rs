@@ -21,6 +21,13 @@ const MOST_OBJECTS: usize = 1 << 20;
 /// Bytes of a file name, as file systems have it.
 const LONGEST_NAME: usize = 255;
 
+/// Whether a file on this machine can have the name, and is where it seems to be.
+fn is_plain(name: &str) -> bool {
+    let is_one = !name.contains(['/', '\0']) && !matches!(name, "" | "." | "..");
+    // A colon or a backslash is a letter like any other, but on one system.
+    is_one && name.len() <= LONGEST_NAME && (cfg!(not(windows)) || FileName::new(name).is_some())
+}
+
 /// Files in an order.
 #[derive(Debug, Default)]
 struct Order {
@@ -78,8 +85,7 @@ impl Mirror {
             let why = format!("{} objects beside it, more than any savepoint has ({MOST_OBJECTS})", objects.len());
             return Err(io::Error::new(io::ErrorKind::InvalidData, why));
         }
-        let is_plain = |name: &str| name.len() <= LONGEST_NAME && FileName::new(name).is_some();
-        // What has another name no handle can lead to.
+        // What has another name no handle can lead to, and no file here can have.
         let named = objects.into_iter().filter_map(|object| {
             let name = object.location.filename().filter(|name| is_plain(name))?.to_owned();
             Some((name, object))

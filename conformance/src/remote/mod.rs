@@ -43,6 +43,17 @@ pub fn url_of(path: &Path) -> Option<&str> {
     SCHEMES.contains(&scheme).then_some(text)
 }
 
+/// A URL without what may be secret in it: user and password, query and fragment.
+pub fn without_secrets(word: &str) -> String {
+    let Some((scheme, rest)) = word.split_once("://") else { return word.to_owned() };
+    let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    let (place, query) = path.split_at(path.find(['?', '#']).unwrap_or(path.len()));
+    // What closes a bracket or a quote around the URL is no part of it.
+    let closing = query.trim_start_matches(|c| !matches!(c, ')' | '"' | '\'' | ','));
+    format!("{scheme}://{host}{place}{closing}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,8 @@
 
 use object_store::Error;
 
+use super::without_secrets;
+
 /// Letters of an error that are shown.
 const SHOWN: usize = 400;
 
@@ -27,16 +29,6 @@ pub(super) fn plain(text: &str) -> String {
         Some((cut, _)) => format!("{}...", kept.split_at(cut).0),
         None => kept.to_owned(),
     }
-}
-
-fn without_secrets(word: &str) -> String {
-    let Some((scheme, rest)) = word.split_once("://") else { return word.to_owned() };
-    let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-    let (place, query) = path.split_at(path.find(['?', '#']).unwrap_or(path.len()));
-    // What closes a bracket or a quote around the URL is no part of it.
-    let closing = query.trim_start_matches(|c| !matches!(c, ')' | '"' | '\'' | ','));
-    format!("{scheme}://{host}{place}{closing}")
 }
 
 #[cfg(test)]
