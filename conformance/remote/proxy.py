@@ -40,6 +40,9 @@ class Proxy:
             daemon_threads = True
             request_queue_size = 128
 
+            def handle_error(self, *_):
+                """Whoever asked has gone, as those do who wait no longer."""
+
         self.server = Server(("127.0.0.1", 0), Handler)
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()

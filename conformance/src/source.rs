@@ -93,7 +93,7 @@ impl Source {
     /// The first bytes of a regular file in the directory; none if it has fewer.
     pub fn start_of<const N: usize>(&self, name: &str) -> Option<[u8; N]> {
         if let Some(mirror) = &self.mirror {
-            let start = mirror.file(name, Some(&[0..N as u64])).ok()?;
+            let start = mirror.file(name, Some(std::slice::from_ref(&(0..N as u64)))).ok()?;
             return start.as_ref().first_chunk().copied();
         }
         let mut start = [0; N];

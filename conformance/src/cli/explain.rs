@@ -90,19 +90,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(url) => Some(Mirror::open(url, options).map_err(|e| format!("{}: {e}", remote::without_secrets(url)))?),
         None => None,
     };
-    let (path, bytes) = match &remote {
-        Some(mirror) => {
-            let bytes = mirror.file(mirror.name(), None)?;
-            // It is looked for beside the file.
-            if mirror.size(METADATA).is_some() {
-                mirror.file(METADATA, None)?;
-            }
-            (mirror.directory().join(mirror.name()), bytes)
+    let (path, bytes) = if let Some(mirror) = &remote {
+        let bytes = mirror.file(mirror.name(), None)?;
+        // It is looked for beside the file.
+        if mirror.size(METADATA).is_some() {
+            mirror.file(METADATA, None)?;
         }
-        None => {
-            let bytes = map_file(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-            (path, bytes)
-        }
+        (mirror.directory().join(mirror.name()), bytes)
+    } else {
+        let bytes = map_file(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        (path, bytes)
     };
     let bytes = bytes.as_ref();
     let shown = remote.as_ref().map_or_else(|| path.display().to_string(), Mirror::url);

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, TryLockError};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError, TryLockError};
 
 use object_store::ObjectMeta;
 use tempfile::TempDir;
@@ -26,8 +26,8 @@ pub(super) struct Cache {
     cap: u64,
     used: Mutex<u64>,
     clock: AtomicU64,
-    /// Whether something could not be fetched: what is left would be no whole, and one dead server is waited for once.
-    is_given_up: AtomicBool,
+    /// What could not be fetched, and why: what is left would be no whole, and one dead server is waited for once.
+    given_up: OnceLock<String>,
     directory: TempDir,
 }
 
@@ -87,14 +87,7 @@ impl Cache {
             let (present, leases, used_last) = (Mutex::default(), Arc::default(), AtomicU64::new(0));
             files.insert(name, Cached { object, present, leases, used_last });
         }
-        Ok(Self {
-            files,
-            cap,
-            used: Mutex::new(0),
-            clock: AtomicU64::new(0),
-            is_given_up: AtomicBool::new(false),
-            directory,
-        })
+        Ok(Self { files, cap, used: Mutex::new(0), clock: AtomicU64::new(0), given_up: OnceLock::new(), directory })
     }
 
     pub(super) fn directory(&self) -> &Path {
@@ -115,8 +108,8 @@ impl Cache {
         if missing.bytes() == 0 {
             return Ok(first.lease);
         }
-        if self.is_given_up.load(Ordering::SeqCst) {
-            return Err(io::Error::other("given up, since fetching has failed before"));
+        if let Some(first) = self.given_up.get() {
+            return Err(io::Error::other(format!("given up after {first}")));
         }
         self.make_room(name, missing.bytes())?;
         let ahead = if *wanted == Ranges::whole(file.object.size) { self.ahead(next) } else { Vec::new() };
@@ -126,7 +119,9 @@ impl Cache {
         }
         let done = client.fetch(&jobs);
         // Before the locks are left: others may wait to do the same.
-        self.is_given_up.fetch_or(done.first().is_some_and(Result::is_err), Ordering::SeqCst);
+        if let Some(Err(error)) = done.first() {
+            let _ = self.given_up.set(format!("{}: {error}", client.url(&file.object.location)));
+        }
         let mut done = done.into_iter().zip(jobs);
         let result = done.next().map_or(Ok(()), |(result, job)| self.settle(&mut first, &job, result));
         for (filling, (fetched, job)) in ahead.into_iter().zip(done) {
@@ -165,17 +160,16 @@ impl Cache {
 
     /// Writes down what came of fetching.
     fn settle(&self, filling: &mut Filling<'_>, job: &Job<'_>, result: io::Result<()>) -> io::Result<()> {
-        match result {
-            Ok(()) => filling.present.add(&job.ranges),
-            Err(_) => {
-                let mut freed = job.ranges.bytes();
-                // A part of it may have come.
-                if filling.file.leases.load(Ordering::SeqCst) == 1 && empty(&job.to, filling.file.object.size).is_ok() {
-                    freed += std::mem::take(&mut *filling.present).bytes();
-                }
-                let mut used = lock(&self.used);
-                *used = used.saturating_sub(freed);
+        if result.is_ok() {
+            filling.present.add(&job.ranges);
+        } else {
+            let mut freed = job.ranges.bytes();
+            // A part of it may have come.
+            if filling.file.leases.load(Ordering::SeqCst) == 1 && empty(&job.to, filling.file.object.size).is_ok() {
+                freed += std::mem::take(&mut *filling.present).bytes();
             }
+            let mut used = lock(&self.used);
+            *used = used.saturating_sub(freed);
         }
         result
     }
@@ -188,17 +182,14 @@ impl Cache {
             idle.retain(|other| *other != name);
             idle.sort_by_key(|name| self.files.get(*name).map(|file| file.used_last.load(Ordering::Relaxed)));
             let freed = idle.into_iter().map(|name| self.give_up(name)).find(|freed| !matches!(freed, Ok(0)));
-            match freed {
-                Some(freed) => *used = used.saturating_sub(freed?),
-                None => {
-                    let why = format!(
-                        "{bytes} bytes more than the {} of files in use do not fit into the cache of {} \
-                         (--cache-size raises it)",
-                        *used, self.cap
-                    );
-                    return Err(io::Error::new(io::ErrorKind::StorageFull, why));
-                }
-            }
+            let Some(freed) = freed else {
+                let why = format!(
+                    "{bytes} bytes more than the {} of files in use do not fit into the cache of {} (--cache-size raises it)",
+                    *used, self.cap
+                );
+                return Err(io::Error::new(io::ErrorKind::StorageFull, why));
+            };
+            *used = used.saturating_sub(freed?);
         }
         *used += bytes;
         Ok(())

@@ -1,4 +1,4 @@
-//! Savepoints in object storage: `s3://bucket/path`, `gs://bucket/path`, and `https://host/path` of a WebDAV server.
+//! Savepoints in object storage: `s3://bucket/path`, `gs://bucket/path`, and `https://host/path` of a server of `WebDAV`.
 //!
 //! A remote savepoint is presented as a directory on this machine: a sparse file for each object, of the object's size, into which
 //! ranges are fetched when they are asked for. So nothing above a [`Store`](flink_savepoint::savepoint::Store) knows that it is

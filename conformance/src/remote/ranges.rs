@@ -13,7 +13,9 @@ impl Ranges {
         let mut sorted: Vec<Range<u64>> = clipped.filter(|range| range.start < range.end).collect();
         sorted.sort_unstable_by_key(|range| range.start);
         let mut joined = Self::default();
-        sorted.into_iter().for_each(|range| joined.push(range, 0));
+        for range in sorted {
+            joined.push(range, 0);
+        }
         joined
     }
 
@@ -64,7 +66,9 @@ impl Ranges {
     /// The same with gaps of at most `gap` bytes closed: fewer requests for a few bytes more.
     pub(super) fn coalesced(&self, gap: u64) -> Self {
         let mut coalesced = Self::default();
-        self.0.iter().cloned().for_each(|range| coalesced.push(range, gap));
+        for range in &self.0 {
+            coalesced.push(range.clone(), gap);
+        }
         coalesced
     }
 

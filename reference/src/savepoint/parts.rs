@@ -48,6 +48,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::single_range_in_vec_init, reason = "a list of ranges that has one")]
     fn header_and_sections() {
         // Key groups 4 to 8; 5 has no section, and sections stand in any order.
         let handle = handle(KeyGroupsFormat::Savepoint, &[70, 0, 50, 90, -3]);
