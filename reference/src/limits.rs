@@ -72,6 +72,11 @@ impl Budget {
         Self { limit, spent: AtomicU64::new(0) }
     }
 
+    /// Whether more was spent than there was.
+    pub(crate) fn is_exceeded(&self) -> bool {
+        self.spent.load(Ordering::Relaxed) > self.limit
+    }
+
     /// Bytes that are about to be read.
     pub(crate) fn spend(&self, bytes: usize) -> Result<(), ErrorKind> {
         let before = self.spent.fetch_add(bytes as u64, Ordering::Relaxed);

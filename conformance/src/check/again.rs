@@ -106,7 +106,7 @@ mod tests {
             let directory = std::path::PathBuf::from(".");
             let source = Source::of(directory.join("_metadata"), directory.clone(), bytes);
             let savepoint = Savepoint::new(metadata.clone(), MappedFiles::new(directory, false));
-            let subject = Subject { source: &source, savepoint: &savepoint, operators: Vec::new() };
+            let subject = Subject { source: &source, savepoint, operators: Vec::new() };
             differences(&subject)
         };
         assert!(changed(15, 2).is_empty());

@@ -1,15 +1,14 @@
 //! What rules report.
 
-use std::collections::BTreeMap;
-
 use flink_savepoint_spec::requirements::{self, Level};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::tally::{self, Tally};
 use crate::json::Long;
 
 /// How bad it is: by the level of the requirement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// A MUST is broken.
@@ -21,7 +20,7 @@ pub enum Severity {
 }
 
 /// Where something is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Spot {
     /// The file, relative to the savepoint's directory.
     pub file: String,
@@ -44,7 +43,7 @@ impl Spot {
 }
 
 /// One thing that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// The requirement that is not kept.
     pub requirement: String,
@@ -69,61 +68,72 @@ fn is_zero(n: &u64) -> bool {
     *n == 0
 }
 
-/// Findings, as they come: many of one kind are counted, so that a broken savepoint of any size gives a short list.
-#[derive(Debug, Default)]
-pub struct Findings {
-    found: Vec<Finding>,
-    counts: BTreeMap<(&'static str, String), (u64, usize)>,
-}
-
-impl Findings {
-    /// So many findings of one requirement in one file are listed.
-    pub const LISTED: u64 = 10;
-
-    /// Reports that a requirement is not kept. Its level decides how bad that is.
-    pub fn add(&mut self, requirement: &'static str, spot: Spot, message: impl FnOnce() -> String) {
-        let severity = match requirements::get(requirement).map(|one| one.level) {
+impl Finding {
+    /// `severity` is that of the requirement's level, unless something else is said.
+    pub(super) fn new(requirement: &str, severity: Option<Severity>, spot: Spot, message: String) -> Self {
+        let of_level = || match requirements::get(requirement).map(|one| one.level) {
             Some(Level::Must) | None => Severity::Error,
             Some(Level::Should) => Severity::Warning,
             Some(Level::May) => Severity::Note,
         };
-        self.push(requirement, severity, spot, message);
+        Self {
+            requirement: requirement.to_owned(),
+            severity: severity.unwrap_or_else(of_level),
+            file: spot.file,
+            offset: spot.offset.map(Long::from),
+            path: spot.path,
+            message,
+            more: 0,
+        }
+    }
+}
+
+/// Findings, as they come: many of one kind are counted, so that a broken savepoint of any size gives a short list.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    found: Vec<Finding>,
+    tally: Tally<usize>,
+}
+
+impl Findings {
+    /// So many findings of one requirement in one file are listed.
+    pub const LISTED: u64 = tally::LISTED;
+
+    /// Reports that a requirement is not kept. Its level decides how bad that is.
+    pub fn add(&mut self, requirement: &'static str, spot: Spot, message: impl FnOnce() -> String) {
+        self.push(requirement, None, spot, message);
     }
 
     /// Reports something that a requirement speaks of and that is sound all the same.
     pub fn note(&mut self, requirement: &'static str, spot: Spot, message: impl FnOnce() -> String) {
-        self.push(requirement, Severity::Note, spot, message);
+        self.push(requirement, Some(Severity::Note), spot, message);
     }
 
-    /// Reports something that may well be sound: what a requirement speaks of has kept it from being looked at.
-    pub fn warn(&mut self, requirement: &'static str, spot: Spot, message: impl FnOnce() -> String) {
-        self.push(requirement, Severity::Warning, spot, message);
-    }
-
-    /// Reports something that was not looked at, since the reader takes on no more. It may be sound, and nobody has seen it.
-    pub fn unread(&mut self, requirement: &'static str, spot: Spot, message: impl FnOnce() -> String) {
-        self.push(requirement, Severity::Error, spot, message);
-    }
-
-    fn push(&mut self, requirement: &'static str, severity: Severity, spot: Spot, message: impl FnOnce() -> String) {
-        let (count, last) = self.counts.entry((requirement, spot.file.clone())).or_default();
-        *count += 1;
-        if *count > Self::LISTED {
-            if let Some(last) = self.found.get_mut(*last) {
-                last.more += 1;
-            }
-            return;
+    fn push(
+        &mut self,
+        requirement: &'static str,
+        severity: Option<Severity>,
+        spot: Spot,
+        message: impl FnOnce() -> String,
+    ) {
+        match self.tally.add(requirement, &spot.file, 0, self.found.len()) {
+            None => self.found.push(Finding::new(requirement, severity, spot, message())),
+            Some(last) => self.count(last, 1),
         }
-        *last = self.found.len();
-        self.found.push(Finding {
-            requirement: requirement.to_owned(),
-            severity,
-            file: spot.file,
-            offset: spot.offset.map(Long::from),
-            path: spot.path,
-            message: message(),
-            more: 0,
-        });
+    }
+
+    /// Takes a finding, with those that it stands for.
+    pub(super) fn take(&mut self, finding: Finding) {
+        match self.tally.add(&finding.requirement, &finding.file, finding.more, self.found.len()) {
+            None => self.found.push(finding),
+            Some(last) => self.count(last, 1 + finding.more),
+        }
+    }
+
+    fn count(&mut self, last: usize, more: u64) {
+        if let Some(last) = self.found.get_mut(last) {
+            last.more += more;
+        }
     }
 
     /// All of them: by file, and by offset in it.

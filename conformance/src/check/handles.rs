@@ -128,7 +128,7 @@ fn streams(subject: &Subject<'_>, canonical: bool, findings: &mut Findings) {
             },
         }
         if let StreamHandle::Segment(segment) = handle {
-            segment_bounds(subject.savepoint, segment, path, findings);
+            segment_bounds(&subject.savepoint, segment, path, findings);
         }
     });
 }

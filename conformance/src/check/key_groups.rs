@@ -48,11 +48,24 @@ impl Belongs {
         Self { check: KeyCheck::of(&id, &about, max) }
     }
 
+    /// Whether a key, without what follows it in an entry, is known to belong there.
+    fn is_right(&self, group: u16, key: &[u8]) -> bool {
+        self.check.as_ref().is_none_or(|check| matches!(check.check_key(group, key), KeyVerdict::Verified))
+    }
+
+    /// The same of the key of an entry, without its prefix.
+    pub(super) fn is_right_entry(&self, group: u16, key: &[u8]) -> bool {
+        self.verdict(group, key).is_none_or(|verdict| verdict == KeyVerdict::Verified)
+    }
+
+    fn verdict(&self, group: u16, key: &[u8]) -> Option<KeyVerdict> {
+        let place = Place { state: 0, key_group: Some(group), prefix: group, subtask: 0 };
+        self.check.as_ref().map(|check| check.check(place, key))
+    }
+
     /// Looks at a key, without its prefix, that can be split.
     pub(super) fn look(&self, site: &Site, key: &[u8], report: &mut Report<'_>) {
-        let Some(check) = &self.check else { return };
-        let place = Place { state: 0, key_group: Some(site.group), prefix: site.group, subtask: 0 };
-        if let KeyVerdict::Misplaced { belongs_to } = check.check(place, key) {
+        if let Some(KeyVerdict::Misplaced { belongs_to }) = self.verdict(site.group, key) {
             report.entry("KEYGROUP-HASH-01", site, || {
                 format!("the key belongs into key group {belongs_to}, and stands in {}", site.group)
             });
@@ -115,6 +128,8 @@ pub(super) struct Keys {
     layout: Option<KeyLayout>,
     belongs: Belongs,
     user_key: Option<TypeDescription>,
+    /// Whether the namespace is always one zero byte.
+    is_void: bool,
 }
 
 impl Keys {
@@ -125,7 +140,27 @@ impl Keys {
             }
             _ => None,
         };
-        Self { max, layout: KeyLayout::of(key, state), belongs: Belongs::new(key, state, max), user_key }
+        let layout = KeyLayout::of(key, state);
+        let is_void = layout.as_ref().is_some_and(|layout| is_void(layout.namespace()));
+        Self { max, layout, belongs: Belongs::new(key, state, max), user_key, is_void }
+    }
+
+    /// Whether a pass over the key shows that nothing is wrong. Most keys are sound: what is wrong is only looked for in others.
+    #[inline]
+    pub(super) fn glance(&self, group: u16, entry: &Entry<'_>) -> bool {
+        let Some(layout) = &self.layout else { return entry.key_group.0 == group };
+        entry.key_group.0 == group
+            && layout.split(entry.key).is_some_and(|parts| {
+                layout.key().glance(parts.key)
+                    && self.glance_namespace(layout, parts.namespace)
+                    && self.user_key.as_ref().is_none_or(|ty| parts.user_key.is_none_or(|key| ty.glance(key)))
+                    && self.belongs.is_right(group, parts.key)
+            })
+    }
+
+    #[inline]
+    fn glance_namespace(&self, layout: &KeyLayout, namespace: &[u8]) -> bool {
+        if self.is_void { namespace == [0] } else { layout.namespace().glance(namespace) }
     }
 
     pub(super) fn look(&self, site: &Site, entry: &Entry<'_>, report: &mut Report<'_>) {
@@ -140,7 +175,7 @@ impl Keys {
         let Some(parts) = layout.split(entry.key) else { return unsplit(layout, site, entry.key, report) };
         if let Some((id, what, error)) = self.wrong_part(layout, &parts) {
             report.entry(id, site, || told(what, &error));
-        } else if *layout.namespace() == TypeDescription::Scalar(Scalar::VoidNamespace) && parts.namespace != [0] {
+        } else if self.is_void && parts.namespace != [0] {
             report.entry("KEYGROUP-NAMESPACE-01", site, || {
                 format!("namespace {:02x?}; without namespaces it is one byte 00", parts.namespace)
             });
@@ -170,10 +205,13 @@ fn part_broken_by(error: &Error, place: &'static str) -> &'static str {
     }
 }
 
+fn is_void(namespace: &TypeDescription) -> bool {
+    *namespace == TypeDescription::Scalar(Scalar::VoidNamespace)
+}
+
 /// What a namespace breaks that is not of its type: the void namespace is one byte of its own.
 fn namespace_place(layout: &KeyLayout) -> &'static str {
-    let is_void = *layout.namespace() == TypeDescription::Scalar(Scalar::VoidNamespace);
-    if is_void { "KEYGROUP-NAMESPACE-01" } else { END }
+    if is_void(layout.namespace()) { "KEYGROUP-NAMESPACE-01" } else { END }
 }
 
 /// Why a composite key cannot be split. Nothing is said where its values do not say how long they are.

@@ -1,6 +1,6 @@
 //! The chapter on keyed state: headers and their states, the order of sections, runs and entries.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use flink_savepoint::keyed::{Entry, KeyedHeader, MaxParallelism, Section};
@@ -8,6 +8,7 @@ use flink_savepoint::meta_info::{KeyedStateType, StateKind, StateMetaInfo};
 use flink_savepoint::serializer::classes::Family;
 use flink_savepoint::wire::{Input, JavaStr, java};
 
+use super::part::Once;
 use super::place::{Report, Site};
 use super::{entries, serializers};
 
@@ -171,56 +172,55 @@ impl<'r> Parts<'r> {
 }
 
 /// The order of the runs and entries of a section, and entries that are there twice.
-///
-/// Keeps 8 bytes for each entry, up to the end of the section.
 #[derive(Default)]
 pub(super) struct Order {
     state: Option<u16>,
-    seen: HashSet<u16>,
-    previous: Vec<u8>,
-    hashes: Vec<u64>,
+    seen: BTreeSet<u16>,
     unordered: Option<(Site, String)>,
 }
 
 impl Order {
-    pub(super) fn look(&mut self, site: &Site, entry: &Entry<'_>) {
-        let id = entry.state.0;
-        if self.state == Some(id) {
-            if entry.key <= self.previous.as_slice() && self.unordered.is_none() {
-                self.unordered =
-                    Some((*site, format!("entries of state {id} are not in ascending order of their keys")));
-            }
-        } else {
-            let descends = self.state.is_some_and(|before| before > id);
-            if (descends || !self.seen.insert(id)) && self.unordered.is_none() {
-                self.unordered = Some((*site, format!("a run of state {id} behind one of a higher id")));
-            }
-            self.state = Some(id);
+    /// `previous` is the key of the entry before, without its prefix. Whether a run starts, of another state than the one before.
+    #[inline]
+    pub(super) fn look(&mut self, site: &Site, entry: &Entry<'_>, previous: &[u8]) -> bool {
+        let is_of_run = self.state == Some(entry.state.0);
+        if !is_of_run {
+            self.run(site, entry.state.0);
+        } else if entry.key <= previous && self.unordered.is_none() {
+            let what = format!("entries of state {} are not in ascending order of their keys", entry.state.0);
+            self.unordered = Some((*site, what));
         }
-        self.previous.clear();
-        self.previous.extend_from_slice(entry.key);
-        self.hashes.push(hash(entry));
+        !is_of_run
     }
 
-    /// At the end of the section. `told` says that a stream is known not to be in order.
+    fn run(&mut self, site: &Site, id: u16) {
+        let descends = self.state.is_some_and(|before| before > id);
+        if (descends || !self.seen.insert(id)) && self.unordered.is_none() {
+            self.unordered = Some((*site, format!("a run of state {id} behind one of a higher id")));
+        }
+        self.state = Some(id);
+    }
+
+    /// At the end of the section. Of one that is not in order every key is hashed: 8 bytes for each entry, up to the end of this.
     pub(super) fn finish(
-        mut self,
+        self,
         section: &Section<'_>,
         max: MaxParallelism,
         buffer: &mut Vec<u8>,
-        told: &mut bool,
         report: &mut Report<'_>,
     ) {
         // In strictly ascending order nothing is there twice.
         let Some((site, what)) = self.unordered else { return };
-        self.hashes.sort_unstable();
+        // The section was read before, so that reading it again cannot fail.
+        let mut hashes = Vec::new();
+        let _ = entries::for_each(section, max, buffer, |_, entry, _| hashes.push(hash(entry)));
+        hashes.sort_unstable();
         let twice =
             |pair: &[u64]| matches!(pair, [one, other] if one == other).then(|| pair.first().copied()).flatten();
-        let suspects: HashSet<u64> = self.hashes.windows(2).filter_map(twice).collect();
+        let suspects: HashSet<u64> = hashes.windows(2).filter_map(twice).collect();
         let mut keys: HashMap<(u16, Vec<u8>), u64> = HashMap::new();
         if !suspects.is_empty() {
-            // The section was read before, so that reading it again cannot fail.
-            let _ = entries::for_each(section, max, buffer, |site, entry| {
+            let _ = entries::for_each(section, max, buffer, |site, entry, _| {
                 if !suspects.contains(&hash(entry)) {
                     return;
                 }
@@ -237,8 +237,10 @@ impl Order {
                 }
             });
         }
-        if keys.is_empty() && !std::mem::replace(told, true) {
-            report.entry("KEYED-ORDER-01", &site, || format!("{what} (the first place in this stream)"));
+        if keys.is_empty() {
+            report.entry_once(Once::Order, "KEYED-ORDER-01", &site, || {
+                format!("{what} (the first place in this stream)")
+            });
         }
     }
 }

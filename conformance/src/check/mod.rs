@@ -19,6 +19,7 @@ mod locate;
 mod metadata;
 mod native;
 mod operator;
+mod part;
 mod place;
 mod properties;
 mod raw;
@@ -32,8 +33,10 @@ mod serializers;
 mod state_values;
 mod streams;
 mod subject;
+mod tally;
 pub mod text;
 mod timers;
+mod units;
 mod values;
 mod versioning;
 mod versions;
@@ -41,20 +44,22 @@ mod walk;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Mutex;
 
-use flink_savepoint::metadata::ReadOptions;
-use flink_savepoint::savepoint::{METADATA, Savepoint};
+use flink_savepoint::savepoint::METADATA;
 use flink_savepoint::serializer::Hints;
 use flink_savepoint::{Error, ErrorKind, Limits};
 
 pub use finding::{Finding, Findings, Severity, Spot};
 pub use report::{Checked, Counts, Report};
 pub use streams::{CHAPTERS, streams_of};
+pub use units::{StreamId, StreamKind, Unit, UnitPart, plan, work};
 
 use crate::remote;
 use crate::source::Source;
-use crate::store::MappedFiles;
+use streams::Streams;
 use subject::Subject;
+use units::Known;
 
 /// How to check.
 #[derive(Debug, Clone)]
@@ -106,13 +111,26 @@ pub fn requirements() -> Vec<&'static str> {
     chapters().flat_map(|(_, requirements, _)| *requirements).copied().filter(|id| seen.insert(*id)).collect()
 }
 
+/// Is told of the bytes that were read since it was told last, from any thread.
+pub type Progress<'p> = dyn Fn(u64) + Sync + 'p;
+
 /// Checks a savepoint. What cannot be read is a finding, too.
 pub fn run(path: &Path, options: &Options) -> Report {
     run_with(path, options, &mut |_, _| ())
 }
 
 /// The same, and says how far it is: the bytes of state that were read since it said so last, and all that there are.
-pub fn run_with(path: &Path, options: &Options, progress: &mut dyn FnMut(u64, u64)) -> Report {
+pub fn run_with(path: &Path, options: &Options, progress: &mut (dyn FnMut(u64, u64) + Send)) -> Report {
+    join(path, options, Vec::new(), progress)
+}
+
+/// The same, with what was found elsewhere: the state in these units is not read again.
+pub fn join(
+    path: &Path,
+    options: &Options,
+    parts: Vec<UnitPart>,
+    progress: &mut (dyn FnMut(u64, u64) + Send),
+) -> Report {
     let mut findings = Findings::default();
     let source = match Source::open_up_to(path, options.largest_metadata, &options.remote) {
         Ok(source) => source,
@@ -129,33 +147,58 @@ pub fn run_with(path: &Path, options: &Options, progress: &mut dyn FnMut(u64, u6
             return Report::new(path, &Checked::default(), findings.into_sorted(), unreadable);
         }
     };
-    let metadata = match ReadOptions::new().limits(options.limits).read(&source.bytes) {
-        Ok(metadata) => metadata,
+    let subject = match Subject::read(&source, options) {
+        Ok(subject) => subject,
         Err(error) => {
             let (requirement, message) = broken(&error);
             findings.add(requirement, Spot::metadata(Some(error.offset()), error.path()), || message);
             return Report::new(&source.file, &Checked::default(), findings.into_sorted(), None);
         }
     };
-    source.mirror().into_iter().for_each(|mirror| mirror.read_ahead(&metadata));
-    let files = MappedFiles::of(&source, options.follow_absolute);
-    let savepoint = Savepoint::new(metadata, files).with_hints(options.hints.clone()).with_limits(options.limits);
-    let operators = savepoint.metadata().operators.iter().collect();
-    let subject = Subject { source: &source, savepoint: &savepoint, operators };
     let checked = Checked::of(&subject);
-    directory::check(&subject, &mut findings);
-    metadata::check(&subject, &mut findings);
-    handles::check(&subject, &mut findings);
-    properties::check(&subject, &mut findings);
-    redistribution::check(&subject, &mut findings);
     let all = checked.bytes_of_state();
-    streams::check(&subject, &mut findings, &mut |read| progress(read, all));
+    let progress = Mutex::new(progress);
+    let told = |read| {
+        if let Ok(mut progress) = progress.lock() {
+            progress(read, all);
+        }
+    };
+    let known = Known::new(parts);
+    let in_parallel = rayon::current_num_threads() > 1;
+    let mut findings = all_rules(&Streams { subject: &subject, known: &known, progress: &told, in_parallel });
+    // Which stream it is that is too much depends on who comes first. One after the other it is always the same.
+    if in_parallel
+        && subject.savepoint.is_exhausted()
+        && let Ok(subject) = Subject::read(&source, options)
+    {
+        let streams = Streams { subject: &subject, known: &known, progress: &|_| {}, in_parallel: false };
+        findings = all_rules(&streams);
+    }
     let mut findings = findings.into_sorted();
     locate::offsets(&source.bytes, &mut findings);
     finding::sort(&mut findings);
     // Of what did not come over the network nothing was said.
     let unreadable = source.mirror().and_then(|mirror| mirror.failure());
     Report::new(&source.file, &checked, findings, unreadable)
+}
+
+fn all_rules(streams: &Streams<'_, '_>) -> Findings {
+    let mut findings = Findings::default();
+    let subject = streams.subject;
+    directory::check(subject, &mut findings);
+    metadata::check(subject, &mut findings);
+    handles::check(subject, &mut findings);
+    properties::check(subject, &mut findings);
+    redistribution::check(subject, &mut findings);
+    streams.check(&mut findings);
+    findings
+}
+
+/// Looks at a savepoint whose metadata can be read.
+fn with_subject<R>(path: &Path, options: &Options, look: impl FnOnce(&Subject<'_>) -> R) -> Option<R> {
+    let source = Source::open_up_to(path, options.largest_metadata).ok()?;
+    let subject = Subject::read(&source, options).ok()?;
+    Some(look(&subject))
 }
 
 /// The requirement that malformed metadata breaks, and how.

@@ -10,11 +10,10 @@ use flink_savepoint::operator::{OperatorStream, OperatorWriter, SnappyLayout, br
 use flink_savepoint::serializer::SerializerSnapshot;
 use flink_savepoint::wire::{JavaStr, Output};
 
-use super::agreement::Agreement;
 use super::place::Report;
 use super::rewritten::{Compare, header_again};
 use super::values::{broken_by, told};
-use super::{compression, keyed};
+use super::{agreement, compression, keyed};
 use crate::reading::offset_in;
 use crate::text;
 
@@ -59,7 +58,7 @@ impl<'s, 'a> Elements<'s, 'a> {
     }
 
     /// Looks at the header and all partitions.
-    pub(super) fn check(&self, subtask: u32, agreement: &mut Agreement, report: &mut Report<'_>) {
+    pub(super) fn check(&self, subtask: u32, report: &mut Report<'_>) {
         self.header(report);
         if self.stream.layout() == SnappyLayout::Plain {
             self.order(report);
@@ -68,7 +67,7 @@ impl<'s, 'a> Elements<'s, 'a> {
         }
         let mut buffer = Vec::new();
         for i in 0..self.offsets.len() {
-            self.state(i, subtask, agreement, &mut buffer, report);
+            self.state(i, subtask, &mut buffer, report);
         }
         self.written_again(report);
     }
@@ -167,7 +166,7 @@ impl<'s, 'a> Elements<'s, 'a> {
         wrong.is_empty()
     }
 
-    fn state(&self, i: usize, subtask: u32, agreement: &mut Agreement, buffer: &mut Vec<u8>, report: &mut Report<'_>) {
+    fn state(&self, i: usize, subtask: u32, buffer: &mut Vec<u8>, report: &mut Report<'_>) {
         let Some(info) = self.stream.header().state(i) else { return };
         let offsets = self.offsets.get(i).map_or(&[][..], Vec::as_slice);
         let ty = info.value_serializer.type_description();
@@ -177,7 +176,7 @@ impl<'s, 'a> Elements<'s, 'a> {
             let path = format!("state[{i}].partition[{number}]");
             number += 1;
             if info.kind == StateKind::Broadcast {
-                broadcast(info, partition, (offset, &path), subtask, agreement, report);
+                broadcast(info, partition, (offset, &path), subtask, report);
             } else if let Err(error) = ty.decode(partition) {
                 report.at(broken_by(&error, "OPSTATE-PARTITION-01"), offset, &path, || told("value", &error));
             }
@@ -205,7 +204,7 @@ impl<'s, 'a> Elements<'s, 'a> {
         let Ok(written) = writer.finish() else { return };
         if let Some(offset) = written.sink.difference() {
             let id = if offset < self.stream.data().offset() { "WIRE-LAYOUT-01" } else { "OPSTATE-ORDER-02" };
-            report.at(id, offset, "data", || "written again, the stream has other bytes from here on".to_owned());
+            report.again(id, offset, "data", || "written again, the stream has other bytes from here on".to_owned());
         }
     }
 }
@@ -216,7 +215,6 @@ fn broadcast(
     partition: &[u8],
     (offset, path): (u64, &str),
     subtask: u32,
-    agreement: &mut Agreement,
     report: &mut Report<'_>,
 ) {
     let Some(entries) = broadcast_entries(info, partition) else { return };
@@ -239,5 +237,5 @@ fn broadcast(
             }
         }
     }
-    agreement.broadcast(&info.name, digest, subtask, (offset, path), report);
+    agreement::broadcast(&info.name, digest, subtask, (offset, path), report);
 }

@@ -4,22 +4,52 @@ use std::borrow::Cow;
 use std::fmt;
 
 use flink_savepoint::metadata::StreamHandle;
+use flink_savepoint::savepoint::METADATA;
 use flink_savepoint::{Error, ErrorClass, ErrorKind};
-use flink_savepoint_spec::requirements::{self, Level};
 
-use super::finding::{Findings, Spot};
+use super::agreement::Claim;
+use super::finding::{Finding, Severity, Spot};
+use super::part::{Item, Once, Part};
 use crate::reading::offset_in;
 
-/// Findings about one stream.
-pub(super) struct Report<'f> {
-    findings: &'f mut Findings,
+/// A stream, and how it was found.
+#[derive(Debug)]
+pub(super) struct Stream {
     file: Option<String>,
     /// The first byte of the stream in its file; none for inline state that stands nowhere as it is.
     base: Option<u64>,
     /// The handle that leads to the stream.
     handle: String,
-    /// How many of a MUST there were.
-    errors: u64,
+}
+
+impl Stream {
+    /// The stream that a handle leads to; `path` is that of the handle. `metadata` is the file that the handle is in.
+    pub(super) fn new(metadata: &[u8], stream: &StreamHandle<'_>, path: String) -> Self {
+        let base = match stream {
+            StreamHandle::ByteStream(inline) => match &inline.data {
+                Cow::Borrowed(data) => offset_in(metadata, data),
+                Cow::Owned(_) => None,
+            },
+            _ => Some(0),
+        };
+        Self { file: stream.path().map(ToString::to_string), base, handle: path }
+    }
+
+    /// No stream, only a handle.
+    pub(super) fn none(path: String) -> Self {
+        Self::new(&[], &StreamHandle::EmptySegment, path)
+    }
+
+    fn spot(&self, offset: u64, path: impl fmt::Display) -> Spot {
+        let offset = self.base.map(|base| base.saturating_add(offset));
+        Spot::stream(self.file.as_deref(), offset, format!("{}: {path}", self.handle))
+    }
+}
+
+/// Findings about one stream, or a part of it.
+pub(super) struct Report<'f> {
+    stream: &'f Stream,
+    part: &'f mut Part,
 }
 
 /// Where an entry of keyed state stands.
@@ -36,16 +66,23 @@ pub(super) struct Site {
 }
 
 impl<'f> Report<'f> {
-    /// About the stream that a handle leads to; `path` is that of the handle. `metadata` is the file that the handle is in.
-    pub(super) fn new(findings: &'f mut Findings, metadata: &[u8], stream: &StreamHandle<'_>, path: String) -> Self {
-        let base = match stream {
-            StreamHandle::ByteStream(inline) => match &inline.data {
-                Cow::Borrowed(data) => offset_in(metadata, data),
-                Cow::Owned(_) => None,
-            },
-            _ => Some(0),
-        };
-        Self { findings, file: stream.path().map(ToString::to_string), base, handle: path, errors: 0 }
+    pub(super) fn new(stream: &'f Stream, part: &'f mut Part) -> Self {
+        Self { stream, part }
+    }
+
+    /// The stream that it is about.
+    pub(super) fn stream(&self) -> &'f Stream {
+        self.stream
+    }
+
+    /// Adds what was found in sections of the stream.
+    pub(super) fn join(&mut self, items: Vec<Item>) {
+        self.part.join(items);
+    }
+
+    /// Adds what other streams have to agree with.
+    pub(super) fn claim(&mut self, claim: Claim) {
+        self.part.claim(claim);
     }
 
     /// A finding in the stream.
@@ -56,8 +93,18 @@ impl<'f> Report<'f> {
         path: impl fmt::Display,
         message: impl FnOnce() -> String,
     ) {
-        let spot = self.spot(offset, path);
-        self.add(requirement, spot, message);
+        self.add(requirement, None, offset, path, message);
+    }
+
+    /// What a sound stream has otherwise when it is written again.
+    pub(super) fn again(
+        &mut self,
+        requirement: &'static str,
+        offset: u64,
+        path: impl fmt::Display,
+        message: impl FnOnce() -> String,
+    ) {
+        self.part.again(Finding::new(requirement, None, self.stream.spot(offset, path), message()));
     }
 
     /// Something in the stream that is sound all the same, and worth knowing.
@@ -68,8 +115,7 @@ impl<'f> Report<'f> {
         path: impl fmt::Display,
         message: impl FnOnce() -> String,
     ) {
-        let spot = self.spot(offset, path);
-        self.findings.note(requirement, spot, message);
+        self.add(requirement, Some(Severity::Note), offset, path, message);
     }
 
     /// A finding about an entry.
@@ -77,7 +123,26 @@ impl<'f> Report<'f> {
         let path = format_args!("key_group[{}].entry[{}]", site.group, site.number);
         self.at(requirement, site.offset, path, || match site.inside {
             None => message(),
-            Some(inside) => format!("{} (at byte {inside} of the uncompressed section)", message()),
+            Some(inside) => inside_of_section(&message(), inside),
+        });
+    }
+
+    /// The same, told once in a stream.
+    pub(super) fn entry_once(
+        &mut self,
+        once: Once,
+        requirement: &'static str,
+        site: &Site,
+        message: impl FnOnce() -> String,
+    ) {
+        let stream = self.stream;
+        self.part.once(once, || {
+            let message = match site.inside {
+                None => message(),
+                Some(inside) => inside_of_section(&message(), inside),
+            };
+            let path = format_args!("key_group[{}].entry[{}]", site.group, site.number);
+            Finding::new(requirement, None, stream.spot(site.offset, path), message)
         });
     }
 
@@ -88,8 +153,11 @@ impl<'f> Report<'f> {
         field: impl fmt::Display,
         message: impl FnOnce() -> String,
     ) {
-        let path = format!("{}{field}", self.handle);
-        self.add(requirement, Spot::metadata(None, path), message);
+        let handle = &self.stream.handle;
+        self.part.add(requirement, METADATA, || {
+            let spot = Spot::metadata(None, format!("{handle}{field}"));
+            Finding::new(requirement, None, spot, message())
+        });
     }
 
     /// What a reader found. That it does not know a serializer is nothing that is wrong with the savepoint.
@@ -100,34 +168,44 @@ impl<'f> Report<'f> {
             ErrorKind::UnknownSnapshot { .. } | ErrorKind::ManyFits { .. } => {
                 self.note(kind.requirement(), error.offset(), error.path(), message);
             }
-            // Or the header is broken behind it.
+            // It may well be sound; or the header is broken behind it.
             ErrorKind::NoFit { .. } => {
-                let spot = self.spot(error.offset(), error.path());
-                self.findings.warn(kind.requirement(), spot, message);
+                self.add(kind.requirement(), Some(Severity::Warning), error.offset(), error.path(), message);
             }
+            // It may be sound, and nobody has seen it.
             _ if kind.class() == ErrorClass::Limit => {
-                self.errors += 1;
-                let spot = self.spot(error.offset(), error.path());
-                self.findings.unread(kind.requirement(), spot, || kind.to_string());
+                let message = || kind.to_string();
+                self.add(kind.requirement(), Some(Severity::Error), error.offset(), error.path(), message);
             }
             _ => self.at(kind.requirement(), error.offset(), error.path(), || kind.to_string()),
         }
     }
 
-    fn spot(&self, offset: u64, path: impl fmt::Display) -> Spot {
-        let offset = self.base.map(|base| base.saturating_add(offset));
-        Spot::stream(self.file.as_deref(), offset, format!("{}: {path}", self.handle))
+    /// A place in the stream.
+    pub(super) fn spot(&self, offset: u64, path: impl fmt::Display) -> Spot {
+        self.stream.spot(offset, path)
     }
 
     /// Whether no MUST was found broken.
     pub(super) fn is_sound(&self) -> bool {
-        self.errors == 0
+        self.part.is_sound()
     }
 
-    fn add(&mut self, requirement: &'static str, spot: Spot, message: impl FnOnce() -> String) {
-        if requirements::get(requirement).is_none_or(|one| one.level == Level::Must) {
-            self.errors += 1;
-        }
-        self.findings.add(requirement, spot, message);
+    fn add(
+        &mut self,
+        requirement: &'static str,
+        severity: Option<Severity>,
+        offset: u64,
+        path: impl fmt::Display,
+        message: impl FnOnce() -> String,
+    ) {
+        let stream = self.stream;
+        self.part.add(requirement, stream.file.as_deref().unwrap_or(METADATA), || {
+            Finding::new(requirement, severity, stream.spot(offset, path), message())
+        });
     }
+}
+
+fn inside_of_section(message: &str, inside: u64) -> String {
+    format!("{message} (at byte {inside} of the uncompressed section)")
 }

@@ -5,6 +5,7 @@ use flink_savepoint::keyed::Entry;
 use flink_savepoint::meta_info::{KeyedStateType, StateMetaInfo};
 use flink_savepoint::value::{TypeDescription, Value};
 
+use super::part::Once;
 use super::place::{Report, Site};
 use super::values::{broken_by, is_null, told};
 use crate::text::count;
@@ -28,12 +29,23 @@ pub(super) const NOT_HERE: &[(&str, &str)] = &[(
     "a timestamp that stands elsewhere makes a value of another length: VALUE-TTL-01, VALUE-END-01",
 )];
 
+/// What the serializers of a state alone show.
+pub(super) fn header(kind: KeyedStateType, state: &StateMetaInfo<'_>, i: usize, offset: u64, report: &mut Report<'_>) {
+    if let Form::List(element) = Form::of(kind, state)
+        && element.value_length(&[]) == Some(0)
+    {
+        report.at("VALUE-LIST-STATE-05", offset, format_args!("header.state[{i}].serializers"), || {
+            "a list whose elements take no bytes loses the last of them".to_owned()
+        });
+    }
+}
+
 /// The values of a state of type 0.
 pub(super) struct Values {
     form: Form,
     has_ttl: bool,
-    /// Whether it was said that something stands behind the flags of nulls: one time is enough.
-    told_of_null: bool,
+    /// Of the state, in its stream.
+    id: u16,
 }
 
 enum Form {
@@ -44,33 +56,39 @@ enum Form {
     Unknown,
 }
 
+impl Form {
+    fn of(kind: KeyedStateType, state: &StateMetaInfo<'_>) -> Self {
+        match (kind, state.value_serializer.type_description()) {
+            (KeyedStateType::List, TypeDescription::List { element, .. }) => Self::List(*element),
+            (KeyedStateType::Map, TypeDescription::Map { value, .. }) => Self::Map(*value),
+            (KeyedStateType::List | KeyedStateType::Map, _) => Self::Unknown,
+            (_, ty) => Self::Value(ty),
+        }
+    }
+}
+
 impl Values {
-    pub(super) fn new(kind: KeyedStateType, state: &StateMetaInfo<'_>) -> Self {
-        let form = match (kind, state.value_serializer.type_description()) {
-            (KeyedStateType::List, TypeDescription::List { element, .. }) => Form::List(*element),
-            (KeyedStateType::Map, TypeDescription::Map { value, .. }) => Form::Map(*value),
-            (KeyedStateType::List | KeyedStateType::Map, _) => Form::Unknown,
-            (_, ty) => Form::Value(ty),
-        };
+    pub(super) fn new(kind: KeyedStateType, state: &StateMetaInfo<'_>, id: u16) -> Self {
+        let form = Form::of(kind, state);
         let has_ttl = match &form {
             Form::Value(ty) | Form::List(ty) | Form::Map(ty) => is_ttl(ty),
             Form::Unknown => false,
         };
-        Self { form, has_ttl, told_of_null: false }
+        Self { form, has_ttl, id }
     }
 
-    /// What the serializers alone show.
-    pub(super) fn header(&self, i: usize, offset: u64, report: &mut Report<'_>) {
-        if let Form::List(element) = &self.form
-            && element.value_length(&[]) == Some(0)
-        {
-            report.at("VALUE-LIST-STATE-05", offset, format_args!("header.state[{i}].serializers"), || {
-                "a list whose elements take no bytes loses the last of them".to_owned()
-            });
+    /// Whether a pass over the value shows that nothing is wrong. Most values are sound: what is wrong is only looked for in others.
+    #[inline]
+    pub(super) fn glance(&self, value: &[u8]) -> bool {
+        match &self.form {
+            Form::Value(ty) => ty.glance(value),
+            Form::List(element) => element.glance_list_state(value),
+            Form::Map(ty) => matches!(value.split_first(), Some((0, value)) if ty.glance(value)),
+            Form::Unknown => true,
         }
     }
 
-    pub(super) fn look(&mut self, site: &Site, entry: &Entry<'_>, report: &mut Report<'_>) {
+    pub(super) fn look(&self, site: &Site, entry: &Entry<'_>, report: &mut Report<'_>) {
         let value = entry.value;
         match &self.form {
             Form::Value(ty) => match ty.decode(value) {
@@ -107,8 +125,9 @@ impl Values {
                         "flag 1 (null) of a map value with time to live, it is always 0".to_owned()
                     }),
                     Some((1, rest)) => {
-                        if !rest.is_empty() && !std::mem::replace(&mut self.told_of_null, true) {
-                            report.entry("VALUE-MAP-STATE-02", site, || {
+                        if !rest.is_empty() {
+                            // One time is enough.
+                            report.entry_once(Once::Null(self.id), "VALUE-MAP-STATE-02", site, || {
                                 format!(
                                     "{} behind the flag of a null (and in others of the state)",
                                     count(rest.len() as u64, "byte")

@@ -1,26 +1,29 @@
-//! Opens the streams of a savepoint, one after the other, and lets the rules of the chapters look at each.
+//! Opens the streams of a savepoint, and lets the rules of the chapters look at each.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use flink_savepoint::ErrorKind;
 use flink_savepoint::error::Segment;
-use flink_savepoint::keyed::{KeyedSections, KeyedStream, KeyedWriter, MaxParallelism};
-use flink_savepoint::metadata::{
-    Handles, KeyGroupsHandle, KeyedHandle, Metadata, Operator, OperatorStateHandle, SubtaskState,
-};
-use flink_savepoint::savepoint::{Failure, Part, PartState, Savepoint, Why};
+use flink_savepoint::keyed::{KeyedStream, MaxParallelism};
+use flink_savepoint::meta_info::StateKind;
+use flink_savepoint::metadata::{Handles, KeyGroupsHandle, KeyedHandle, Metadata, Operator, SubtaskState};
+use flink_savepoint::savepoint::{self, Failure, PartState, Savepoint, Why};
 use flink_savepoint::wire::Output;
+use rayon::prelude::*;
 
-use super::agreement::Agreement;
+use super::agreement::{self, Agreement};
 use super::finding::{Finding, Findings, Spot};
 use super::operator::Elements;
-use super::place::Report;
-use super::rewritten::{Compare, header_again};
-use super::sections::{Sections, State};
+use super::part::{Item, Part, SectionPart};
+use super::place::{Report, Stream};
+use super::rewritten::header_again;
+use super::sections::Sections;
 use super::subject::Subject;
+use super::units::{Known, StreamId, StreamKind};
 use super::{
-    Chapter, compression, conventions, key_groups, keyed, native, operator, raw, serializers, state_values, timers,
-    values,
+    Chapter, Progress, compression, conventions, key_groups, keyed, native, operator, raw, serializers, state_values,
+    timers, values,
 };
 use crate::reading::{offset_in, section_offset};
 use crate::source::{Source, Unreadable};
@@ -46,94 +49,126 @@ pub fn streams_of(path: &Path) -> Result<Vec<Finding>, Unreadable> {
     let source = Source::open(path)?;
     let metadata = Metadata::parse(&source.bytes).map_err(|error| source.failure(&error))?;
     let savepoint = Savepoint::new(metadata, MappedFiles::new(&source.directory, false));
-    let operators = savepoint.metadata().operators.iter().collect();
+    let subject = Subject::new(&source, savepoint);
     let mut findings = Findings::default();
-    check(&Subject { source: &source, savepoint: &savepoint, operators }, &mut findings, &mut |_| {});
+    let streams = Streams { subject: &subject, known: &Known::default(), progress: &|_| {}, in_parallel: true };
+    streams.check(&mut findings);
     Ok(findings.into_sorted())
 }
 
-/// Looks at every stream. A stream that cannot be opened is passed over if its handle or its file is to blame: others look after
-/// these. `progress` is told of the bytes that were read.
-pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings, progress: &mut dyn FnMut(u64)) {
-    for (i, operator) in subject.operators.iter().enumerate() {
-        let mut streams =
-            Streams { subject, operator, number: i, agreement: Agreement::default(), findings, progress, max: None };
-        streams.max = streams.max_parallelism();
-        for (j, subtask) in operator.subtasks().enumerate() {
-            if let SubtaskState::Running(handles) = &subtask.state {
-                streams.subtask(subtask.index, handles, &format!("operators[{i}].subtasks[{j}].state"));
-            }
-        }
-    }
+/// So many subtasks are looked at before what was found is joined.
+const WINDOW: usize = 1024;
+
+/// Looks at streams. One that cannot be opened is passed over if its handle or its file is to blame: others look after these.
+pub(super) struct Streams<'c, 'a> {
+    pub(super) subject: &'c Subject<'a>,
+    /// What was found elsewhere.
+    pub(super) known: &'c Known,
+    /// Is told of the bytes that were read.
+    pub(super) progress: &'c Progress<'c>,
+    /// On all cores, or one after the other; what is found is the same.
+    pub(super) in_parallel: bool,
 }
 
-struct Streams<'c, 'a> {
-    subject: &'c Subject<'a>,
-    operator: &'c Operator<'a>,
-    number: usize,
-    agreement: Agreement,
-    findings: &'c mut Findings,
-    progress: &'c mut dyn FnMut(u64),
-    max: Option<MaxParallelism>,
+/// A subtask that has not finished.
+pub(super) struct Job<'o, 'a> {
+    /// The number of its operator.
+    pub(super) number: usize,
+    pub(super) operator: &'o Operator<'a>,
+    /// Its place in the list of the operator's subtasks.
+    pub(super) at: usize,
+    pub(super) index: u32,
+    pub(super) handles: Handles<'a>,
 }
 
 impl<'a> Streams<'_, 'a> {
-    fn max_parallelism(&mut self) -> Option<MaxParallelism> {
-        let found = self.operator.max_parallelism;
-        let max = MaxParallelism::new(found);
-        let has_keyed = |state: &SubtaskState<'_>| matches!(state, SubtaskState::Running(handles) if handles.managed_keyed.is_some() || handles.raw_keyed.is_some());
-        if max.is_none() && self.operator.subtasks().any(|subtask| has_keyed(&subtask.state)) {
-            let spot = Spot::metadata(None, format!("operators[{}].max_parallelism", self.number));
-            self.findings.add("KEYGROUP-MAX-01", spot, || {
-                format!("max parallelism {found} of an operator with keyed state, it is 1 to 32768")
-            });
+    /// Looks at every stream.
+    pub(super) fn check(&self, findings: &mut Findings) {
+        for (number, operator) in self.subject.operators.iter().enumerate() {
+            max_parallelism(operator, number, findings);
         }
-        max
-    }
-
-    fn subtask(&mut self, index: u32, handles: &Handles<'a>, path: &str) {
-        let is_canonical = native::says_canonical(self.subject.savepoint.metadata(), handles);
-        if let Some(handle) = &handles.managed_operator {
-            self.operator_state(index, handle, format!("{path}.managed_operator"));
-        }
-        if let Some(handle) = &handles.raw_operator {
-            self.raw_operator(index, handle, format!("{path}.raw_operator"));
-        }
-        if let Some(handle) = &handles.managed_keyed {
-            self.keyed(index, handle, is_canonical, format!("{path}.managed_keyed"));
-        }
-        if let Some(handle) = &handles.raw_keyed {
-            self.raw_keyed(index, handle, is_canonical, format!("{path}.raw_keyed"));
+        let mut agreement = (0, Agreement::default());
+        let mut jobs = self.jobs().peekable();
+        while jobs.peek().is_some() {
+            let window: Vec<Job<'_, 'a>> = jobs.by_ref().take(WINDOW).collect();
+            let parts: Vec<Vec<Part>> = if self.in_parallel {
+                window.par_iter().map(|job| self.subtask(job)).collect()
+            } else {
+                window.iter().map(|job| self.subtask(job)).collect()
+            };
+            for (job, parts) in window.iter().zip(parts) {
+                if agreement.0 != job.number {
+                    agreement = (job.number, Agreement::default());
+                }
+                for part in parts {
+                    join(part, &mut agreement.1, findings);
+                }
+            }
         }
     }
 
-    fn keyed(&mut self, index: u32, handle: &KeyedHandle<'a>, is_canonical: bool, path: String) {
-        let Self { subject, operator, agreement, findings, progress, .. } = self;
-        let metadata = &subject.source.bytes;
+    fn jobs(&self) -> impl Iterator<Item = Job<'_, 'a>> {
+        self.subject.operators.iter().enumerate().flat_map(|(number, operator)| {
+            operator.subtasks().enumerate().filter_map(move |(at, subtask)| match subtask.state {
+                SubtaskState::Running(handles) => Some(Job { number, operator, at, index: subtask.index, handles }),
+                SubtaskState::Finished => None,
+            })
+        })
+    }
+
+    fn subtask(&self, job: &Job<'_, 'a>) -> Vec<Part> {
+        let streams = StreamKind::ALL.into_iter().filter(|kind| job.has(*kind));
+        streams.map(|kind| self.known.part(&job.id(kind)).unwrap_or_else(|| self.stream(job, kind))).collect()
+    }
+
+    /// Looks at a whole stream.
+    pub(super) fn stream(&self, job: &Job<'_, 'a>, kind: StreamKind) -> Part {
+        let mut part = Part::default();
+        let path = job.path(kind);
+        match kind {
+            StreamKind::ManagedOperator => self.operator_state(job, path, &mut part),
+            StreamKind::RawOperator => self.raw_operator(job, path, &mut part),
+            StreamKind::ManagedKeyed => self.keyed(job, path, &mut part),
+            StreamKind::RawKeyed => self.raw_keyed(job, path, &mut part),
+        }
+        part
+    }
+
+    fn is_canonical(&self, job: &Job<'_, 'a>) -> bool {
+        native::says_canonical(self.subject.savepoint.metadata(), &job.handles)
+    }
+
+    fn keyed(&self, job: &Job<'_, 'a>, path: String, into: &mut Part) {
+        let Some(handle) = &job.handles.managed_keyed else { return };
+        let savepoint = &self.subject.savepoint;
+        let part =
+            savepoint::Part { operator: job.operator, subtask: job.index, state: PartState::ManagedKeyed(handle) };
         let KeyedHandle::KeyGroups(of) = handle else {
-            let nowhere = flink_savepoint::metadata::StreamHandle::EmptySegment;
-            let mut report = Report::new(findings, metadata, &nowhere, path);
-            native::handle(handle, is_canonical, &mut report);
-            let part = Part { operator, subtask: index, state: PartState::ManagedKeyed(handle) };
-            if let Err(Failure { why: Why::Native(format), .. }) = subject.savepoint.keyed(&part, handle, |_| Ok(())) {
+            let stream = Stream::none(path);
+            let mut report = Report::new(&stream, into);
+            native::handle(handle, self.is_canonical(job), &mut report);
+            if let Err(Failure { why: Why::Native(format), .. }) = savepoint.keyed(&part, handle, |_| Ok(())) {
                 native::not_read(format, &mut report);
             }
             return;
         };
-        let mut report = Report::new(findings, metadata, &of.delegate, path);
-        native::handle(handle, is_canonical, &mut report);
-        let part = Part { operator, subtask: index, state: PartState::ManagedKeyed(handle) };
-        let read = subject.savepoint.keyed(&part, handle, |stream| {
-            keyed_stream(stream, of, index, agreement, &mut report, *progress);
+        let stream = Stream::new(&self.subject.source.bytes, &of.delegate, path);
+        let mut report = Report::new(&stream, into);
+        native::handle(handle, self.is_canonical(job), &mut report);
+        let id = job.id(StreamKind::ManagedKeyed);
+        let read = savepoint.keyed(&part, handle, |stream| {
+            keyed_header(stream, job.index, &mut report);
+            (self.progress)(stream.header_end());
+            if !native::is_native(stream, of, &mut report) {
+                self.sections(&Sections::of(stream), &id, &mut report);
+            }
             Ok(())
         });
         let Err(Failure { why, .. }) = read else { return };
-        if why.is_foreign_serializer()
-            && let Some(max) = self.max
-        {
+        if let Some(max) = MaxParallelism::new(job.operator.max_parallelism).filter(|_| why.is_foreign_serializer()) {
             // Nothing is known of the states, and all that is around them can still be looked at.
-            let _ = subject.savepoint.keyed_sections(&part, handle, |sections| {
-                nameless(sections, max, &mut report, *progress);
+            let _ = savepoint.keyed_sections(&part, handle, |sections| {
+                self.sections(&Sections::nameless(sections, max), &id, &mut report);
                 Ok(())
             });
         }
@@ -144,20 +179,59 @@ impl<'a> Streams<'_, 'a> {
         }
     }
 
-    fn raw_keyed(&mut self, index: u32, handle: &KeyedHandle<'a>, is_canonical: bool, path: String) {
-        let Self { subject, operator, findings, progress, .. } = self;
-        let nowhere = flink_savepoint::metadata::StreamHandle::EmptySegment;
-        let KeyedHandle::KeyGroups(of) = handle else {
-            return raw::keyed_handle(handle, &mut Report::new(findings, &[], &nowhere, path));
+    /// Looks at the sections that nobody has looked at, and joins all.
+    fn sections(&self, sections: &Sections<'_>, id: &StreamId, report: &mut Report<'_>) {
+        match self.known.sections(id) {
+            None => {
+                let parts = sections.look(report.stream(), self.in_parallel, self.progress);
+                sections.join(parts, report);
+            }
+            Some(known) => {
+                let stream = report.stream();
+                let parts = sections.list.iter().map(|section| {
+                    known.get(&section.key_group().0).cloned().unwrap_or_else(|| {
+                        sections.look_at(std::slice::from_ref(section), stream, self.progress).swap_remove(0)
+                    })
+                });
+                sections.join(parts, report);
+            }
+        }
+    }
+
+    /// Looks at the sections of some key groups of a keyed stream, and at nothing else.
+    pub(super) fn key_groups(&self, job: &Job<'_, 'a>, key_groups: &RangeInclusive<u16>) -> Vec<SectionPart> {
+        let Some(handle @ KeyedHandle::KeyGroups(of)) = &job.handles.managed_keyed else { return Vec::new() };
+        let savepoint = &self.subject.savepoint;
+        let part =
+            savepoint::Part { operator: job.operator, subtask: job.index, state: PartState::ManagedKeyed(handle) };
+        let stream = Stream::new(&self.subject.source.bytes, &of.delegate, job.path(StreamKind::ManagedKeyed));
+        let look = |mut sections: Sections<'_>| {
+            sections.list.retain(|section| key_groups.contains(&section.key_group().0));
+            sections.look(&stream, self.in_parallel, self.progress)
         };
-        let mut report = Report::new(findings, &subject.source.bytes, &of.delegate, path);
+        let read = savepoint.keyed(&part, handle, |stream| Ok(look(Sections::of(stream))));
+        let Err(Failure { why, .. }) = read else { return read.unwrap_or_default() };
+        let max = MaxParallelism::new(job.operator.max_parallelism).filter(|_| why.is_foreign_serializer());
+        let nameless =
+            max.map(|max| savepoint.keyed_sections(&part, handle, |all| Ok(look(Sections::nameless(all, max)))));
+        nameless.and_then(Result::ok).unwrap_or_default()
+    }
+
+    fn raw_keyed(&self, job: &Job<'_, 'a>, path: String, into: &mut Part) {
+        let Some(handle) = &job.handles.raw_keyed else { return };
+        let KeyedHandle::KeyGroups(of) = handle else {
+            return raw::keyed_handle(handle, &mut Report::new(&Stream::none(path), into));
+        };
+        let stream = Stream::new(&self.subject.source.bytes, &of.delegate, path);
+        let mut report = Report::new(&stream, into);
         raw::keyed_handle(handle, &mut report);
         raw::keyed_order(of, &mut report);
-        let part = Part { operator, subtask: index, state: PartState::RawKeyed(handle) };
-        let read = subject.savepoint.raw_keyed(&part, handle, |group, section| {
+        let part = savepoint::Part { operator: job.operator, subtask: job.index, state: PartState::RawKeyed(handle) };
+        let is_canonical = self.is_canonical(job);
+        let read = self.subject.savepoint.raw_keyed(&part, handle, |group, section| {
             let at = section_offset(&of.offsets, group).unwrap_or(0);
             raw::section(group, at, section, is_canonical, &mut report);
-            progress(section.len() as u64);
+            (self.progress)(section.len() as u64);
         });
         match read.map_err(|failure| failure.why) {
             Err(Why::RawOffset { key_group, offset }) => {
@@ -171,13 +245,15 @@ impl<'a> Streams<'_, 'a> {
         }
     }
 
-    fn operator_state(&mut self, index: u32, handle: &OperatorStateHandle<'a>, path: String) {
-        let Self { subject, operator, agreement, findings, progress, .. } = self;
-        let mut report = Report::new(findings, &subject.source.bytes, &handle.delegate, path);
-        let part = Part { operator, subtask: index, state: PartState::ManagedOperator(handle) };
-        let read = subject.savepoint.operator_state(&part, handle, |stream| {
-            Elements::new(stream, handle).check(index, agreement, &mut report);
-            progress(stream.len());
+    fn operator_state(&self, job: &Job<'_, 'a>, path: String, into: &mut Part) {
+        let Some(handle) = &job.handles.managed_operator else { return };
+        let stream = Stream::new(&self.subject.source.bytes, &handle.delegate, path);
+        let mut report = Report::new(&stream, into);
+        let state = PartState::ManagedOperator(handle);
+        let part = savepoint::Part { operator: job.operator, subtask: job.index, state };
+        let read = self.subject.savepoint.operator_state(&part, handle, |stream| {
+            Elements::new(stream, handle).check(job.index, &mut report);
+            (self.progress)(stream.len());
             Ok(())
         });
         if let Err(Failure { why: Why::Stream { error, .. }, .. }) = read {
@@ -185,15 +261,18 @@ impl<'a> Streams<'_, 'a> {
         }
     }
 
-    fn raw_operator(&mut self, index: u32, handle: &OperatorStateHandle<'a>, path: String) {
-        let Self { subject, operator, findings, progress, .. } = self;
-        let mut report = Report::new(findings, &subject.source.bytes, &handle.delegate, path);
+    fn raw_operator(&self, job: &Job<'_, 'a>, path: String, into: &mut Part) {
+        let Some(handle) = &job.handles.raw_operator else { return };
+        let stream = Stream::new(&self.subject.source.bytes, &handle.delegate, path);
+        let mut report = Report::new(&stream, into);
+        let savepoint = &self.subject.savepoint;
         // Checkpoints may merge files, which takes another handle.
-        if !native::says_checkpoint(subject.savepoint.metadata()) {
+        if !native::says_checkpoint(savepoint.metadata()) {
             raw::operator_handle(handle, &mut report);
         }
-        let part = Part { operator, subtask: index, state: PartState::RawOperator(handle) };
-        let read = subject.savepoint.raw_operator(&part, handle, |_, partition| progress(partition.len() as u64));
+        let part =
+            savepoint::Part { operator: job.operator, subtask: job.index, state: PartState::RawOperator(handle) };
+        let read = savepoint.raw_operator(&part, handle, |_, partition| (self.progress)(partition.len() as u64));
         let why = read.map_err(|failure| failure.why);
         if let Err(Why::Stream { error, .. }) = &why {
             report.error(error);
@@ -211,53 +290,67 @@ impl<'a> Streams<'_, 'a> {
     }
 }
 
-fn keyed_stream(
-    stream: &KeyedStream<'_>,
-    handle: &KeyGroupsHandle<'_>,
-    subtask: u32,
-    agreement: &mut Agreement,
-    report: &mut Report<'_>,
-    progress: &mut dyn FnMut(u64),
-) {
-    let (header, bytes, max) = (stream.header(), stream.bytes(), stream.max_parallelism());
+impl Job<'_, '_> {
+    fn id(&self, stream: StreamKind) -> StreamId {
+        StreamId { operator: self.number, subtask: self.at, stream }
+    }
+
+    fn has(&self, kind: StreamKind) -> bool {
+        match kind {
+            StreamKind::ManagedOperator => self.handles.managed_operator.is_some(),
+            StreamKind::RawOperator => self.handles.raw_operator.is_some(),
+            StreamKind::ManagedKeyed => self.handles.managed_keyed.is_some(),
+            StreamKind::RawKeyed => self.handles.raw_keyed.is_some(),
+        }
+    }
+
+    /// The field path of a handle.
+    fn path(&self, kind: StreamKind) -> String {
+        format!("operators[{}].subtasks[{}].state.{}", self.number, self.at, kind.name())
+    }
+}
+
+/// Adds what was found in a stream; what its operator has to agree in is held against what was heard before.
+fn join(part: Part, agreement: &mut Agreement, findings: &mut Findings) {
+    let mut is_agreed = true;
+    for item in part.into_items() {
+        match item {
+            Item::Finding(finding) | Item::Once(_, finding) => findings.take(finding),
+            Item::Claim(claim) => is_agreed &= agreement.hear(claim, findings),
+            Item::Again(finding) if is_agreed => findings.take(finding),
+            Item::Again(_) => {}
+        }
+    }
+}
+
+fn max_parallelism(operator: &Operator<'_>, number: usize, findings: &mut Findings) {
+    let found = operator.max_parallelism;
+    let has_keyed = |state: &SubtaskState<'_>| matches!(state, SubtaskState::Running(handles) if handles.managed_keyed.is_some() || handles.raw_keyed.is_some());
+    if MaxParallelism::new(found).is_none() && operator.subtasks().any(|subtask| has_keyed(&subtask.state)) {
+        let spot = Spot::metadata(None, format!("operators[{number}].max_parallelism"));
+        findings.add("KEYGROUP-MAX-01", spot, || {
+            format!("max parallelism {found} of an operator with keyed state, it is 1 to 32768")
+        });
+    }
+}
+
+fn keyed_header(stream: &KeyedStream<'_>, subtask: u32, report: &mut Report<'_>) {
+    let (header, bytes) = (stream.header(), stream.bytes());
     let offset = |i: usize| header.states.get(i).and_then(|state| offset_in(bytes, state.raw())).unwrap_or(0);
     keyed::header(header, offset, report);
     timers::header(&header.states, offset, report);
     let key_at = offset_in(bytes, header.key_serializer.raw()).unwrap_or(0);
     serializers::snapshot(&header.key_serializer, "header.key_serializer", key_at, report);
-    let states: Vec<State> = header.states.iter().map(|state| State::new(header, state, max)).collect();
-    for (i, state) in states.iter().enumerate() {
-        if let State::Keyed(_, values) = state {
-            values.header(i, offset(i), report);
+    for (i, state) in header.states.iter().enumerate() {
+        if let StateKind::Keyed(kind) = state.kind {
+            state_values::header(kind, state, i, offset(i), report);
         }
     }
-    agreement.keyed(header, subtask, offset, report);
+    agreement::keyed(header, subtask, offset, report);
     let mut out = Output::new();
     if header.write(&mut out).is_ok() {
         header_again(&out.into_bytes(), bytes, stream.header_end(), report);
     }
-    progress(stream.header_end());
-    if native::is_native(stream, handle, report) {
-        return;
-    }
-    let writer = (!header.compressed)
-        .then(|| KeyedWriter::new(Compare::new(bytes), header, handle.offsets.range(), max).ok())
-        .flatten();
-    let list = stream.sections().collect();
-    Sections { bytes, max, header_end: Some(stream.header_end()), states: Some(states), list, writer }
-        .check(report, progress);
-}
-
-fn nameless(sections: &KeyedSections<'_>, max: MaxParallelism, report: &mut Report<'_>, progress: &mut dyn FnMut(u64)) {
-    Sections {
-        bytes: sections.bytes(),
-        max,
-        header_end: None,
-        states: None,
-        list: sections.iter().collect(),
-        writer: None,
-    }
-    .check(report, progress);
 }
 
 /// Why a keyed stream could not be opened: offsets are in the handle, all else is in the stream.

@@ -80,6 +80,16 @@ impl Timers {
         Self { max, types, belongs: Belongs::new(key, state, max) }
     }
 
+    /// Whether a pass over the timer shows that nothing is wrong.
+    pub(super) fn glance(&self, group: u16, entry: &Entry<'_>) -> bool {
+        let Some(timer) = Timer::read(entry.key) else { return false };
+        entry.key_group.0 == group
+            && entry.value.is_empty()
+            && !is_unflipped(&timer)
+            && self.types.as_ref().is_some_and(|types| splits(types, entry.key))
+            && self.belongs.is_right_entry(group, entry.key)
+    }
+
     pub(super) fn look(&self, site: &Site, entry: &Entry<'_>, report: &mut Report<'_>) {
         if !entry.value.is_empty() {
             report.entry("TIMER-VALUE-01", site, || {
@@ -96,8 +106,7 @@ impl Timers {
                 format!("a timer of {}: its timestamp alone has eight", count(entry.key.len() as u64, "byte"))
             });
         };
-        // No clock and no watermark comes near: the sign was not flipped.
-        if timer.timestamp > i64::MIN && timer.timestamp < i64::MIN / 2 {
+        if is_unflipped(&timer) {
             report.entry("TIMER-ELEMENT-01", site, || {
                 format!("timestamp {}: its sign bit is not flipped", timer.timestamp)
             });
@@ -127,6 +136,11 @@ impl Timers {
             format!("{} left over behind the namespace", count(rest.len() as u64, "byte"))
         });
     }
+}
+
+/// No clock and no watermark comes near: the sign was not flipped.
+fn is_unflipped(timer: &Timer<'_>) -> bool {
+    timer.timestamp > i64::MIN && timer.timestamp < i64::MIN / 2
 }
 
 fn splits([key, namespace]: &[TypeDescription; 2], bytes: &[u8]) -> bool {

@@ -128,8 +128,13 @@ impl KeyCheck {
             Keys::Composite(layout) => layout.split_key(key),
             Keys::Timers(ty) => Timer::read(key).and_then(|timer| timer.split(ty)).map(|(key, _)| key),
         };
+        part.map_or(KeyVerdict::Undecodable, |part| self.check_key(group, part))
+    }
+
+    /// Checks a key alone, as it stands in an entry of that key group.
+    pub fn check_key(&self, group: u16, key: &[u8]) -> KeyVerdict {
         let ty = self.key_type();
-        let Some(value) = part.and_then(|part| ty.decode(part).ok()) else { return KeyVerdict::Undecodable };
+        let Ok(value) = ty.decode(key) else { return KeyVerdict::Undecodable };
         let Some(hash) = ty.hash_code(&value) else { return KeyVerdict::Unverifiable };
         let belongs_to = self.max.key_group_of(hash.code());
         match hash {

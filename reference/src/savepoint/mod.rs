@@ -182,9 +182,9 @@ impl<'a, S: Store> Savepoint<'a, S> {
         &self.metadata
     }
 
-    /// What has to be read of managed keyed state for the key groups that are wanted: all of it, unless the store can do with less.
-    pub fn parts(&self, handle: &KeyedHandle<'a>, wants: impl Fn(u16) -> bool) -> Parts {
-        if self.store.is_partial() { Parts::of(handle, wants) } else { Parts::ALL }
+    /// Whether more was read than the limit allows ([`Limits::total`]): from there on all is refused.
+    pub fn is_exhausted(&self) -> bool {
+        self.account.budget.is_exceeded()
     }
 
     /// Calls `visit` with every handle of an operator, subtask by subtask.

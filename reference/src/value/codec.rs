@@ -27,6 +27,9 @@ impl TypeDescription {
         if let Self::Scalar(scalar) = self {
             return scalar_codec::skip(*scalar, bytes);
         }
+        if let Some(length) = self.glance_length(bytes) {
+            return Some(length);
+        }
         let mut decoder = Decoder::new(Limits::default());
         let (rest, _) = self.read(Input::new(bytes), &mut decoder).ok()?;
         (!decoder.is_open()).then(|| bytes.len() - rest.len())

@@ -10,6 +10,7 @@ mod codec;
 mod collection;
 mod context;
 mod flink_string;
+mod glance;
 mod hash;
 mod of_composite;
 mod of_snapshot;

@@ -7,7 +7,7 @@ use crate::error::At;
 use crate::wire::{Input, done, fail, java};
 use crate::{Error, ErrorKind, Limits};
 
-const SEPARATOR: u8 = b',';
+pub(super) const SEPARATOR: u8 = b',';
 
 impl TypeDescription {
     /// Decodes the value of list state: elements of this type, with a comma between them and no count. Elements that do not say

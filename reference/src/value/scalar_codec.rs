@@ -247,7 +247,7 @@ pub(super) fn write_string(string: &FlinkString<'_>, out: &mut Output) -> Result
 }
 
 /// That many UTF-16 units, each a number of one to three bytes.
-fn read_units(input: Input<'_>, units: u32, length_at: u64) -> Parsed<'_, FlinkString<'_>> {
+pub(super) fn read_units(input: Input<'_>, units: u32, length_at: u64) -> Parsed<'_, FlinkString<'_>> {
     java::fits(&input, units.into(), 1, length_at)?;
     let bytes = input.bytes();
     let wanted = usize::try_from(units).unwrap_or(usize::MAX);
