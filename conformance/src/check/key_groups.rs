@@ -3,7 +3,7 @@
 use flink_savepoint::Error;
 use flink_savepoint::keyed::{CompositeKey, Entry, KeyLayout, MaxParallelism, PrefixWidth};
 use flink_savepoint::logical::{About, KeyCheck, KeyVerdict, LogicalKind, Place, StateKey};
-use flink_savepoint::meta_info::{StateKind, StateMetaInfo};
+use flink_savepoint::meta_info::{KeyedStateType, StateKind, StateMetaInfo};
 use flink_savepoint::serializer::SerializerSnapshot;
 use flink_savepoint::value::{Scalar, TypeDescription};
 
@@ -130,37 +130,43 @@ pub(super) struct Keys {
     user_key: Option<TypeDescription>,
     /// Whether the namespace is always one zero byte.
     is_void: bool,
+    /// Whether nothing else is in a composite key but a key that says where it ends, and that byte.
+    is_simple: bool,
 }
 
 impl Keys {
     pub(super) fn new(key: &SerializerSnapshot<'_>, state: &StateMetaInfo<'_>, max: MaxParallelism) -> Self {
         let user_key = match (state.kind, state.value_serializer.type_description()) {
-            (StateKind::Keyed(flink_savepoint::meta_info::KeyedStateType::Map), TypeDescription::Map { key, .. }) => {
-                Some(*key)
-            }
+            (StateKind::Keyed(KeyedStateType::Map), TypeDescription::Map { key, .. }) => Some(*key),
             _ => None,
         };
         let layout = KeyLayout::of(key, state);
         let is_void = layout.as_ref().is_some_and(|layout| is_void(layout.namespace()));
-        Self { max, layout, belongs: Belongs::new(key, state, max), user_key, is_void }
+        let is_map = state.kind == StateKind::Keyed(KeyedStateType::Map);
+        let is_simple = is_void
+            && !is_map
+            && layout.as_ref().is_some_and(|layout| !layout.has_lengths() && layout.key().is_delimited());
+        Self { max, layout, belongs: Belongs::new(key, state, max), user_key, is_void, is_simple }
     }
 
     /// Whether a pass over the key shows that nothing is wrong. Most keys are sound: what is wrong is only looked for in others.
     #[inline]
     pub(super) fn glance(&self, group: u16, entry: &Entry<'_>) -> bool {
-        let Some(layout) = &self.layout else { return entry.key_group.0 == group };
-        entry.key_group.0 == group
-            && layout.split(entry.key).is_some_and(|parts| {
-                layout.key().glance(parts.key)
-                    && self.glance_namespace(layout, parts.namespace)
-                    && self.user_key.as_ref().is_none_or(|ty| parts.user_key.is_none_or(|key| ty.glance(key)))
-                    && self.belongs.is_right(group, parts.key)
-            })
-    }
-
-    #[inline]
-    fn glance_namespace(&self, layout: &KeyLayout, namespace: &[u8]) -> bool {
-        if self.is_void { namespace == [0] } else { layout.namespace().glance(namespace) }
+        if entry.key_group.0 != group {
+            return false;
+        }
+        let Some(layout) = &self.layout else { return true };
+        // Before the one byte of the void namespace the key is all there is.
+        if self.is_simple {
+            let Some((0, key)) = entry.key.split_last() else { return false };
+            return layout.key().glance(key) && self.belongs.is_right(group, key);
+        }
+        layout.split(entry.key).is_some_and(|parts| {
+            layout.key().glance(parts.key)
+                && if self.is_void { parts.namespace == [0] } else { layout.namespace().glance(parts.namespace) }
+                && self.user_key.as_ref().is_none_or(|ty| parts.user_key.is_none_or(|key| ty.glance(key)))
+                && self.belongs.is_right(group, parts.key)
+        })
     }
 
     pub(super) fn look(&self, site: &Site, entry: &Entry<'_>, report: &mut Report<'_>) {

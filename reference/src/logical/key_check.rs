@@ -132,10 +132,17 @@ impl KeyCheck {
     }
 
     /// Checks a key alone, as it stands in an entry of that key group.
+    #[inline]
     pub fn check_key(&self, group: u16, key: &[u8]) -> KeyVerdict {
         let ty = self.key_type();
-        let Ok(value) = ty.decode(key) else { return KeyVerdict::Undecodable };
-        let Some(hash) = ty.hash_code(&value) else { return KeyVerdict::Unverifiable };
+        let hash = match ty.glance_hash(key) {
+            Some(hash) => hash,
+            None => {
+                let Ok(value) = ty.decode(key) else { return KeyVerdict::Undecodable };
+                let Some(hash) = ty.hash_code(&value) else { return KeyVerdict::Unverifiable };
+                hash
+            }
+        };
         let belongs_to = self.max.key_group_of(hash.code());
         match hash {
             _ if belongs_to.0 == group => KeyVerdict::Verified,

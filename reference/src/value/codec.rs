@@ -24,11 +24,11 @@ impl TypeDescription {
 
     /// Bytes of the value at the start of `bytes`; `None` if it is cut or damaged, or does not say where it ends.
     pub fn value_length(&self, bytes: &[u8]) -> Option<usize> {
-        if let Self::Scalar(scalar) = self {
-            return scalar_codec::skip(*scalar, bytes);
-        }
         if let Some(length) = self.glance_length(bytes) {
             return Some(length);
+        }
+        if let Self::Scalar(scalar) = self {
+            return scalar_codec::skip(*scalar, bytes);
         }
         let mut decoder = Decoder::new(Limits::default());
         let (rest, _) = self.read(Input::new(bytes), &mut decoder).ok()?;

@@ -3,8 +3,9 @@
 //! What a glance takes for a value, [`TypeDescription::decode`] takes for one, and it is not null. The reverse does not hold: a
 //! glance that fails says nothing, and decoding says what is wrong, if anything is.
 
-use super::{NullFlag, Scalar, TypeDescription, Value, scalar_codec};
+use super::{FlinkString, HashCode, NullFlag, Scalar, TypeDescription, Value, scalar_codec};
 use crate::Limits;
+use crate::keyed::java_hash;
 use crate::wire::Input;
 
 /// A value at the start of some bytes.
@@ -34,6 +35,28 @@ impl TypeDescription {
                 Some(_) => return false,
             }
         }
+    }
+
+    /// [`hash_code`](Self::hash_code) of the value in all of `bytes`, of the usual types of keys, without building it. `None` says
+    /// nothing: decode it.
+    #[inline]
+    pub fn glance_hash(&self, bytes: &[u8]) -> Option<HashCode> {
+        let Self::Scalar(scalar) = self else { return None };
+        Some(HashCode::Exact(match scalar {
+            Scalar::Long => java_hash::of_long(i64::from_be_bytes(bytes.try_into().ok()?)),
+            Scalar::Int | Scalar::IntValue => i32::from_be_bytes(bytes.try_into().ok()?),
+            Scalar::Short => i16::from_be_bytes(bytes.try_into().ok()?).into(),
+            Scalar::String if self.glance(bytes) => {
+                let (start, _) = see_varint(bytes)?;
+                let letters = bytes.get(start..)?;
+                if letters.is_ascii() {
+                    letters.iter().fold(0, |hash: i32, unit| hash.wrapping_mul(31).wrapping_add(i32::from(*unit)))
+                } else {
+                    java_hash::of_string(FlinkString::counted(letters).utf16())
+                }
+            }
+            _ => return None,
+        }))
     }
 
     /// Bytes of the value at the start of `bytes`, where that can be seen without building it.
@@ -172,4 +195,141 @@ fn see_letters(bytes: &[u8], start: usize, letters: usize) -> Option<usize> {
     let rest = Input::new(bytes).skip(start);
     let (rest, _) = scalar_codec::read_units(rest, u32::try_from(letters).ok()?, 0).ok()?;
     Some(bytes.len() - rest.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::{Field, HashRule, LengthRule, Record};
+
+    fn scalar(scalar: Scalar) -> Box<TypeDescription> {
+        Box::new(TypeDescription::Scalar(scalar))
+    }
+
+    fn record(fields: &[Scalar]) -> TypeDescription {
+        let field = |of: &Scalar| Field { name: "".into(), ty: TypeDescription::Scalar(*of), is_parameter: false };
+        let (length, hash) = (LengthRule::Sum, HashRule::Tuple);
+        TypeDescription::Record(Record {
+            name: "TUPLE".into(),
+            fields: fields.iter().map(field).collect(),
+            length,
+            hash,
+        })
+    }
+
+    fn list(element: Box<TypeDescription>, flag: NullFlag) -> TypeDescription {
+        TypeDescription::List { name: "LIST", element, flag }
+    }
+
+    /// Types of each kind that is seen, and some that are not.
+    fn types() -> Vec<TypeDescription> {
+        let map = |nullable_keys| TypeDescription::Map {
+            name: "MAP",
+            key: scalar(Scalar::String),
+            value: scalar(Scalar::Short),
+            nullable_keys,
+        };
+        let nullable = |inner, flag, padding| TypeDescription::Nullable { name: "", inner, flag, padding };
+        let scalars = [
+            Scalar::String,
+            Scalar::StringValue,
+            Scalar::Long,
+            Scalar::Int,
+            Scalar::Short,
+            Scalar::Boolean,
+            Scalar::Void,
+            Scalar::NullValue,
+            Scalar::JavaDate,
+            Scalar::LocalDateTime,
+            Scalar::BigInteger,
+            Scalar::ByteArray,
+            Scalar::StringArray,
+            Scalar::IntArray,
+        ];
+        let mut types: Vec<_> = scalars.map(TypeDescription::Scalar).into();
+        types.extend([
+            list(scalar(Scalar::String), NullFlag::None),
+            list(scalar(Scalar::String), NullFlag::OneIsNull),
+            list(scalar(Scalar::Short), NullFlag::OneIsPresent),
+            list(scalar(Scalar::Short), NullFlag::Mask),
+            list(scalar(Scalar::NullValue), NullFlag::None),
+            list(Box::new(record(&[])), NullFlag::OneIsNull),
+            map(false),
+            map(true),
+            record(&[Scalar::Long, Scalar::String]),
+            record(&[Scalar::NullValue]),
+            record(&[]),
+            nullable(scalar(Scalar::Short), NullFlag::OneIsNull, 2),
+            nullable(scalar(Scalar::String), NullFlag::OneIsPresent, 0),
+            nullable(Box::new(record(&[Scalar::String])), NullFlag::OneIsNull, 0),
+        ]);
+        types
+    }
+
+    /// Bytes of few values, so that counts, flags and lengths often fit.
+    fn bytes(mut seed: u64) -> Vec<u8> {
+        let mut next = || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(seed >> 33).unwrap()
+        };
+        let length = next() % 20;
+        let common = [0, 0, 0, 0, 1, 1, 2, 3, b',', b'a', 0x7F, 0x80, 0xFF];
+        (0..length).map(|_| common[next() % common.len()]).collect()
+    }
+
+    #[test]
+    fn what_is_seen_is_what_is_decoded() {
+        let (mut seen, mut not_seen) = (0, 0);
+        for ty in types() {
+            for seed in 0..20_000 {
+                let bytes = bytes(seed);
+                let decoded = ty.decode(&bytes);
+                let is_value = decoded.as_ref().is_ok_and(|value| *value != Value::Null);
+                if ty.glance(&bytes) {
+                    assert!(is_value, "{ty}: {bytes:02x?}: {decoded:?}");
+                    seen += 1;
+                } else {
+                    not_seen += u32::from(is_value);
+                }
+                if ty.glance_list_state(&bytes) {
+                    let Ok(Value::List(elements)) = ty.decode_list_state(&bytes) else { panic!("{ty}: {bytes:02x?}") };
+                    assert!(!elements.is_empty() && !elements.contains(&Value::Null), "{ty}: {bytes:02x?}");
+                }
+                if let Some(hash) = ty.glance_hash(&bytes) {
+                    assert_eq!(ty.hash_code(&decoded.unwrap()), Some(hash), "{ty}: {bytes:02x?}");
+                }
+                let mut decoder = super::super::Decoder::new(Limits::default());
+                let read = ty.read(Input::new(&bytes), &mut decoder);
+                let length = read.ok().filter(|_| !decoder.is_open()).map(|(rest, _)| bytes.len() - rest.len());
+                if let Some(glanced) = ty.glance_length(&bytes) {
+                    assert_eq!(Some(glanced), length, "{ty}: {bytes:02x?}");
+                }
+            }
+        }
+        assert!(seen > 5_000 && not_seen > 500, "{seen} {not_seen}");
+    }
+
+    #[test]
+    fn usual_values_are_seen() {
+        let text = [&[0xC9, 0x01][..], &[b'x'; 200]].concat();
+        assert!(TypeDescription::Scalar(Scalar::String).glance(&text));
+        assert!(!TypeDescription::Scalar(Scalar::String).glance(&text[..201]));
+        assert!(list(scalar(Scalar::Short), NullFlag::None).glance(&[0, 0, 0, 2, 0, 1, 0, 2]));
+        assert!(record(&[Scalar::Long, Scalar::String]).glance(b"12345678\x06hello"));
+        assert!(TypeDescription::Scalar(Scalar::Short).glance_list_state(&[0, 1, b',', 0, b',']));
+        assert!(!TypeDescription::Scalar(Scalar::Short).glance_list_state(&[0, 1, b',']));
+        let hello = TypeDescription::Scalar(Scalar::String).glance_hash(b"\x06hello");
+        assert_eq!(hello, Some(HashCode::Exact(99_162_322)));
+        assert_eq!(TypeDescription::Scalar(Scalar::String).glance_hash(b"\x00"), None);
+    }
+
+    #[test]
+    fn types_in_types_are_seen_as_deep_as_they_are_read() {
+        let mut ty = TypeDescription::Scalar(Scalar::Byte);
+        for depth in 1..40 {
+            ty = list(Box::new(ty), NullFlag::None);
+            let bytes = [&[0, 0, 0, 1].repeat(depth)[..], &[7]].concat();
+            assert_eq!(ty.glance(&bytes), ty.decode(&bytes).is_ok(), "{depth}");
+        }
+    }
 }
