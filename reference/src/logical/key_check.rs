@@ -135,13 +135,12 @@ impl KeyCheck {
     #[inline]
     pub fn check_key(&self, group: u16, key: &[u8]) -> KeyVerdict {
         let ty = self.key_type();
-        let hash = match ty.glance_hash(key) {
-            Some(hash) => hash,
-            None => {
-                let Ok(value) = ty.decode(key) else { return KeyVerdict::Undecodable };
-                let Some(hash) = ty.hash_code(&value) else { return KeyVerdict::Unverifiable };
-                hash
-            }
+        let hash = if let Some(hash) = ty.glance_hash(key) {
+            hash
+        } else {
+            let Ok(value) = ty.decode(key) else { return KeyVerdict::Undecodable };
+            let Some(hash) = ty.hash_code(&value) else { return KeyVerdict::Unverifiable };
+            hash
         };
         let belongs_to = self.max.key_group_of(hash.code());
         match hash {
