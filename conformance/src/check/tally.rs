@@ -15,7 +15,7 @@ pub(super) struct Tally<T> {
 #[derive(Debug, Clone)]
 struct Count<T> {
     file: String,
-    count: u64,
+    found: u64,
     last: T,
 }
 
@@ -34,11 +34,11 @@ impl<T: Copy> Tally<T> {
         }
         let files = self.counts.get_mut(requirement)?;
         let Some(known) = files.iter_mut().find(|known| known.file == file) else {
-            files.push(Count { file: file.to_owned(), count: 1 + more, last: here });
+            files.push(Count { file: file.to_owned(), found: 1 + more, last: here });
             return None;
         };
-        let is_listed = known.count < LISTED;
-        known.count += 1 + more;
+        let is_listed = known.found < LISTED;
+        known.found += 1 + more;
         if is_listed {
             known.last = here;
             return None;
