@@ -1,26 +1,29 @@
 //! Scanning and writing keyed streams, beside what no scan can beat.
 //!
-//! All rates count the bytes of the uncompressed stream. It is 8 MB, which a cache may hold; `benches/peer/scan` measures
-//! on a file of 182 MB.
+//! All rates count the bytes of the uncompressed stream. It is 8 MB, which a cache may hold; `benches/peer/run` measures on
+//! files of 190 MB.
+
+mod common;
 
 use std::hint::black_box;
-use std::time::Duration;
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use flink_savepoint::compression::{BLOCK, IDENTIFIER};
+use common::group;
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use flink_savepoint::keyed::WrittenStream;
-use flink_savepoint_benches::keyed::{Content, Shape, scan, scan_by_iterator, touch_each_line};
-use snap::raw::Decoder;
+use flink_savepoint_benches::keyed::{Content, Shape, scan, scan_by_iterator};
+use flink_savepoint_benches::limits::{SnappyBlocks, touch_each_line};
+
+const BYTES: u64 = 8_000_000;
 
 fn keyed(criterion: &mut Criterion) {
-    for (entry_size, varied) in [(16, false), (40, false), (40, true), (200, false), (4_000, false)] {
-        let shape = Shape { varied, ..Shape::of_about(8_000_000, entry_size) };
+    let shapes = [16, 40, 200, 4_000].map(|size| (size.to_string(), Shape::of_about(BYTES, size, 2)));
+    let varied = Shape { varied: true, ..Shape::of_about(BYTES, 40, 2) };
+    let others = [("40-varied".to_owned(), varied), ("40-in-200-states".to_owned(), Shape::of_about(BYTES, 40, 200))];
+    for (name, shape) in shapes.into_iter().chain(others) {
         let [plain, snappy] = [false, true].map(|compressed| Content::new(Shape { compressed, ..shape }));
         let WrittenStream { sink: bytes, offsets, length } = plain.write(Vec::new()).expect("sound");
         let compressed = snappy.write(Vec::new()).expect("sound");
-        let mut group = criterion.benchmark_group(format!("keyed/{entry_size}{}", if varied { "-varied" } else { "" }));
-        group.throughput(Throughput::ElementsAndBytes { elements: shape.entries, bytes: length });
-        group.sample_size(20).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
+        let mut group = group(criterion, format!("keyed/{name}"), shape.entries, length);
         let id = |what| BenchmarkId::from_parameter(what);
         let mut target = vec![0; bytes.len()];
         group.bench_with_input(id("memcpy"), &bytes, |bencher, bytes| {
@@ -43,17 +46,9 @@ fn keyed(criterion: &mut Criterion) {
                 black_box(content).write(&mut target).expect("writable").length
             });
         });
-        group.bench_with_input(id("snappy-decoder-alone"), &chunks(&compressed), |bencher, chunks| {
-            let (mut decoder, mut block) = (Decoder::new(), vec![0; BLOCK]);
-            bencher.iter(|| {
-                for (stored, data) in chunks {
-                    if *stored {
-                        block.get_mut(..data.len()).expect("a block").copy_from_slice(data);
-                    } else {
-                        decoder.decompress(black_box(data), &mut block).expect("sound");
-                    }
-                }
-            });
+        let mut blocks = SnappyBlocks::of(&compressed);
+        group.bench_function(id("snappy-decoder-alone"), |bencher| {
+            bencher.iter(|| blocks.decode());
         });
         group.bench_with_input(id("snappy-scan"), &compressed, |bencher, WrittenStream { sink, offsets, .. }| {
             bencher.iter(|| scan(black_box(sink), offsets, &mut buffer).expect("sound"));
@@ -66,22 +61,6 @@ fn keyed(criterion: &mut Criterion) {
         });
         group.finish();
     }
-}
-
-/// The data of each chunk, and whether it is stored as it is.
-fn chunks(stream: &WrittenStream<Vec<u8>>) -> Vec<(bool, &[u8])> {
-    let first = stream.offsets.offsets().iter().filter(|offset| *offset > 0).min().expect("a key group has state");
-    let mut rest = stream.sink.get(usize::try_from(first).expect("an index")..).expect("inside the stream");
-    let mut chunks = Vec::new();
-    while let Some(([kind, a, b, c], behind)) = rest.split_first_chunk() {
-        let (body, behind) = behind.split_at(usize::from(*a) | usize::from(*b) << 8 | usize::from(*c) << 16);
-        if *kind != IDENTIFIER[0] {
-            let (_crc, data) = body.split_at(4);
-            chunks.push((*kind == 1, data));
-        }
-        rest = behind;
-    }
-    chunks
 }
 
 criterion_group!(benches, keyed);

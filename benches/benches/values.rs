@@ -2,28 +2,23 @@
 //!
 //! All rates count the bytes of the values. There is about 1 MB of each type, which a cache may hold; types are built once.
 
+mod common;
+
 use std::hint::black_box;
-use std::time::Duration;
 
 use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
 use flink_savepoint::keyed::{KeyLayout, MaxParallelism};
 use flink_savepoint::meta_info::KeyedStateType;
 use flink_savepoint::value::{Scalar, TypeDescription, Value};
-use flink_savepoint_benches::keyed::touch_each_line;
+use flink_savepoint_benches::limits::touch_each_line;
 use flink_savepoint_benches::values::{Values, all};
 
 /// Types that are encoded, too: fields one after the other, a map, and a binary row.
 const ENCODED: [&str; 3] = ["tuple-string-long", "map-string-int", "row-data"];
 
 fn group<'c>(criterion: &'c mut Criterion, name: String, values: &Values) -> BenchmarkGroup<'c, WallTime> {
-    let mut group = criterion.benchmark_group(name);
-    group.throughput(Throughput::ElementsAndBytes {
-        elements: values.count() as u64,
-        bytes: values.bytes().len() as u64,
-    });
-    group.sample_size(20).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_millis(600));
-    group
+    common::group(criterion, name, values.count() as u64, values.bytes().len() as u64)
 }
 
 fn codec(criterion: &mut Criterion) {

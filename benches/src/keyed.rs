@@ -11,18 +11,19 @@ use flink_savepoint::metadata::{KeyGroupOffsets, KeyGroupRange};
 use flink_savepoint::serializer::SerializerSnapshot;
 
 const KEY_GROUPS: u32 = 128;
-const STATES: [&str; 2] = ["a", "b"];
 /// At most so many different values, a prime.
 const VALUES: u64 = 65_521;
 /// Two lengths, the prefix, and the namespace.
 const OVERHEAD: usize = 4 + 1 + 1 + 4;
 
-/// A keyed stream as a subtask that has all 128 key groups writes it: two `ValueState<String>` with the same keys, each
-/// key in its group, the keys of a run ascending.
+/// A keyed stream as a subtask that has all 128 key groups writes it: `ValueState<String>`s with the same keys, each key in
+/// its group, the keys of a run ascending.
 #[derive(Debug, Clone, Copy)]
 pub struct Shape {
-    /// Entries of both states together, an even number.
+    /// Entries of all states together, a multiple of their number.
     pub entries: u64,
+    /// Number of states.
+    pub states: u16,
     /// Bytes of an entry in the stream, from 16 to 16000. Below 20 keys are `Integer`, else `Long`.
     pub entry_size: usize,
     /// Whether the lengths of values differ, evenly from half to one and a half of what gives `entry_size`.
@@ -32,9 +33,10 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Entries of that size, about `bytes` in all.
-    pub fn of_about(bytes: u64, entry_size: usize) -> Self {
-        Self { entries: bytes / entry_size as u64 / 2 * 2, entry_size, varied: false, compressed: false }
+    /// Entries of that size in so many states, about `bytes` in all.
+    pub fn of_about(bytes: u64, entry_size: usize, states: u16) -> Self {
+        let keys = bytes / entry_size as u64 / u64::from(states);
+        Self { entries: keys * u64::from(states), states, entry_size, varied: false, compressed: false }
     }
 
     /// Writes the stream; the same shape gives the same bytes.
@@ -59,7 +61,7 @@ impl Content {
     pub fn new(shape: Shape) -> Self {
         let key_size = if shape.entry_size < 20 { 4 } else { 8 };
         let mut groups: Vec<_> = (0..128).map(|group| (KeyGroup(group), Vec::new())).collect();
-        for i in 0..shape.entries / 2 {
+        for i in 0..shape.entries / u64::from(shape.states) {
             let (key, hash) = if key_size == 4 {
                 let key = i32::try_from(i).unwrap_or(i32::MAX);
                 (u64::from(key.cast_unsigned()) << 32, key)
@@ -72,12 +74,12 @@ impl Content {
         for (_, keys) in &mut groups {
             keys.sort_unstable();
         }
+        let state =
+            |id| StateMetaInfo::keyed(&format!("state-{id}"), KeyedStateType::Value, void(), snapshot("String"));
         let header = KeyedHeader {
             compressed: shape.compressed,
             key_serializer: snapshot(if key_size == 4 { "Int" } else { "Long" }),
-            states: STATES
-                .map(|name| StateMetaInfo::keyed(name, KeyedStateType::Value, void(), snapshot("String")))
-                .into(),
+            states: (0..shape.states).map(state).collect(),
         };
         let value_size = shape.entry_size - OVERHEAD - key_size;
         let size_of = |seed| match usize::try_from(mix(seed)) {
@@ -88,16 +90,25 @@ impl Content {
         Self { header, groups, key_size, values }
     }
 
+    /// The same with another value in every `every`-th entry.
+    #[must_use]
+    pub fn with_changes(mut self, every: usize) -> Self {
+        for last in self.values.iter_mut().step_by(every).filter_map(|value| value.last_mut()) {
+            *last = b'!';
+        }
+        self
+    }
+
     /// Writes the stream.
     pub fn write<W: Write>(&self, sink: W) -> io::Result<WrittenStream<W>> {
-        let range = KeyGroupRange::new(0, KEY_GROUPS).ok_or(io::ErrorKind::InvalidInput)?;
-        let mut writer = KeyedWriter::new(sink, &self.header, range, max_parallelism())?;
+        let mut writer = KeyedWriter::new(sink, &self.header, key_groups(), max_parallelism())?;
+        let states = (0..u16::try_from(self.header.states.len()).unwrap_or(u16::MAX)).map(StateId);
         let mut values = self.values.iter().cycle();
         let mut composite = [0; 9];
         // The last byte is the namespace, 0.
         let composite = &mut composite[..=self.key_size];
         for (group, keys) in &self.groups {
-            for state in [StateId(0), StateId(1)] {
+            for state in states.clone() {
                 for key in keys {
                     composite[..self.key_size].copy_from_slice(&key[..self.key_size]);
                     writer.entry(*group, state, composite, values.next().map_or(&[], |value| value))?;
@@ -157,13 +168,14 @@ pub fn scan_by_iterator(bytes: &[u8], offsets: &KeyGroupOffsets<'_>) -> Result<C
     Ok(counts)
 }
 
-/// One byte of each cache line: what no scan of all entries can beat.
-pub fn touch_each_line(bytes: &[u8]) -> u64 {
-    bytes.chunks(64).map(|line| u64::from(line[0])).sum()
+/// Number of key groups of all streams here.
+pub fn max_parallelism() -> MaxParallelism {
+    MaxParallelism::new(KEY_GROUPS).expect("128 is one")
 }
 
-fn max_parallelism() -> MaxParallelism {
-    MaxParallelism::new(KEY_GROUPS).expect("128 is one")
+/// The key groups of all streams here.
+pub fn key_groups() -> KeyGroupRange {
+    KeyGroupRange::new(0, KEY_GROUPS).expect("128 are a range")
 }
 
 fn snapshot(name: &str) -> SerializerSnapshot<'static> {
