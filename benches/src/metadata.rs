@@ -28,8 +28,9 @@ pub fn metadata_file(handles: u32, key_groups: u32, release: Release) -> Result<
     if metadata.properties.is_some() {
         metadata.properties = Some(Properties::new(CheckpointProperties::canonical_savepoint(true))?);
     }
-    // Releases before 2.0 have no names of operators.
-    metadata.write(Target::release(release).dropping(Dropping::NOTHING.and(Feature::OperatorName)))
+    // Releases before 2.0 have no names and uids of operators.
+    let dropping = Dropping::NOTHING.and(Feature::OperatorName).and(Feature::OperatorUid);
+    metadata.write(Target::release(release).dropping(dropping))
 }
 
 fn subtask(index: u32, key_groups: u32) -> Subtask<'static> {
