@@ -7,7 +7,7 @@ mod common;
 use std::hint::black_box;
 
 use common::group;
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, SamplingMode, criterion_group, criterion_main};
 use flink_savepoint::metadata::{Metadata, Release};
 use flink_savepoint_benches::limits::touch_each_line;
 use flink_savepoint_benches::metadata::{Sums, metadata_file};
@@ -18,8 +18,8 @@ fn metadata(criterion: &mut Criterion) {
         let bytes = metadata_file(handles, key_groups, Release::V2_3).expect("the model can be written");
         let mut group =
             group(criterion, format!("metadata/{handles}x{key_groups}"), handles.into(), bytes.len() as u64);
-        if bytes.len() > 1 << 24 {
-            group.sample_size(10);
+        if handles == 100_000 {
+            group.sample_size(10).sampling_mode(SamplingMode::Flat);
         }
         let id = |what| BenchmarkId::from_parameter(what);
         group.bench_with_input(id("memcpy"), &bytes, |bencher, bytes| {

@@ -29,7 +29,7 @@ public class MetadataPeer {
         Path path = Paths.get(args[0]).toAbsolutePath();
         byte[] bytes = Files.readAllBytes(path);
         org.apache.flink.core.fs.Path file = new org.apache.flink.core.fs.Path(path.toUri());
-        String pointer = file.getParent().toString();
+        String pointer = file.toString();
         FileSystem files = file.getFileSystem();
         Passes memory = new Passes()
                 .run(Integer.parseInt(args[1]), () -> new Loaded(() -> new ByteArrayInputStream(bytes), pointer));
