@@ -169,11 +169,19 @@ pub fn scan_by_iterator(bytes: &[u8], offsets: &KeyGroupOffsets<'_>) -> Result<C
 }
 
 /// Number of key groups of all streams here.
+///
+/// # Panics
+///
+/// Never: 128 is one.
 pub fn max_parallelism() -> MaxParallelism {
     MaxParallelism::new(KEY_GROUPS).expect("128 is one")
 }
 
 /// The key groups of all streams here.
+///
+/// # Panics
+///
+/// Never: 128 are a range.
 pub fn key_groups() -> KeyGroupRange {
     KeyGroupRange::new(0, KEY_GROUPS).expect("128 are a range")
 }

@@ -22,6 +22,10 @@ pub struct SnappyBlocks<'s> {
 
 impl<'s> SnappyBlocks<'s> {
     /// Those behind the header.
+    ///
+    /// # Panics
+    ///
+    /// If no key group has state.
     pub fn of(stream: &'s WrittenStream<Vec<u8>>) -> Self {
         let first = stream.offsets.offsets().iter().filter(|offset| *offset > 0).min().expect("a key group has state");
         Self::within(&stream.sink[usize::try_from(first).expect("an index")..])
@@ -42,6 +46,10 @@ impl<'s> SnappyBlocks<'s> {
     }
 
     /// The decoder alone, block by block into the same buffer, without the checksums; how many bytes come of it.
+    ///
+    /// # Panics
+    ///
+    /// If a block is damaged.
     pub fn decode(&mut self) -> usize {
         let mut decoded = 0;
         for (stored, data) in &self.blocks {
