@@ -51,6 +51,9 @@ fn run<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>, memory: u64) -> 
         .args(arguments)
         // What names the places of a panic takes memory that is not there.
         .env("RUST_BACKTRACE", "0")
+        // Threads have a stack each, and glibc sets addresses aside for each that allocates, 64 MiB whether it needs them or not.
+        .env("RAYON_NUM_THREADS", "2")
+        .env("MALLOC_ARENA_MAX", "1")
         .stdin(Stdio::null())
         .stdout(File::create(&out).unwrap())
         .stderr(File::create(&err).unwrap())

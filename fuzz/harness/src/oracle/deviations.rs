@@ -1,6 +1,6 @@
 //! Which deliberate deviation a difference is. No rule catches all of a kind: each asks for an error and where it stands.
 
-use flink_savepoint::metadata::{KeyedHandle, Metadata, MetadataVersion, Release, Subtask, SubtaskState};
+use flink_savepoint::metadata::{KeyedHandle, Metadata, MetadataVersion, Release, StreamHandle, Subtask, SubtaskState};
 use flink_savepoint::savepoint::FileName;
 
 use super::{Case, Difference, Refusal, Refused};
@@ -59,7 +59,12 @@ fn flink_rejects(case: &Case<'_>, refusal: &Refusal, lines: &str) -> Option<&'st
     if place.starts_with("Path.")
         && matches!(refusal.simple_class(), "IllegalArgumentException" | "NullPointerException")
     {
-        return lines.lines().any(odd_path).then_some("DEV-PATH-REFUSED");
+        return (lines.lines().any(odd_path) || has_odd_path(&metadata)).then_some("DEV-PATH-REFUSED");
+    }
+    if refusal.simple_class() == "OutOfMemoryError"
+        && metadata.operators.iter().any(|operator| operator.parallelism >= TABLE_OF_SUBTASKS)
+    {
+        return Some("DEV-PARALLELISM-MEMORY");
     }
     if metadata.version() > release.metadata_version() && message.starts_with("Unrecognized checkpoint version number")
     {
@@ -83,6 +88,23 @@ fn flink_rejects(case: &Case<'_>, refusal: &Refusal, lines: &str) -> Option<&'st
         return Some("DEV-META-STATE");
     }
     None
+}
+
+/// Flink makes room for so many subtasks when it reads the first: four bytes each, up to the next power of two, of the half
+/// gigabyte that the oracle has.
+const TABLE_OF_SUBTASKS: u32 = 1 << 25;
+
+/// Whether any subtask has a path that Flink may refuse, also one whose place a later one of the same index takes.
+fn has_odd_path(metadata: &Metadata<'_>) -> bool {
+    let mut found = false;
+    for subtask in metadata.operators.iter().flat_map(|operator| operator.subtasks().collect::<Vec<_>>()) {
+        let SubtaskState::Running(handles) = &subtask.state else { continue };
+        handles.for_each_stream(|_, stream| {
+            let is_relative = matches!(stream, StreamHandle::Relative(_));
+            found |= stream.path().is_some_and(|path| is_odd(&path.to_string(), is_relative));
+        });
+    }
+    found
 }
 
 /// Whether an incremental handle of the subtask has no meta state.
@@ -142,7 +164,11 @@ fn odd_path(line: &str) -> bool {
     let Some((path, value)) = line.split_once(' ') else { return false };
     let field = path.rsplit('.').next().unwrap_or_default();
     matches!(field, "path" | "relative_path" | "task_owned_directory" | "shared_directory")
-        && unquoted(value).is_some_and(|text| !is_plain(text) || field == "relative_path" && text.contains(':'))
+        && unquoted(value).is_some_and(|text| is_odd(text, field == "relative_path"))
+}
+
+fn is_odd(path: &str, is_relative: bool) -> bool {
+    !is_plain(path) || is_relative && path.contains(':')
 }
 
 /// Whether a relative path may lead out: a step upwards, or what looks like a host or a drive.

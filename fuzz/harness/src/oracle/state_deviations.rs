@@ -190,6 +190,13 @@ fn flink_rejects(refusal: &Refusal, lines: &str) -> Option<&'static str> {
     if all.contains(" InstantiationUtil.deserializeObject ") || all.contains("ObjectInputStream.") {
         return Some("DEV-JAVA-OBJECT");
     }
+    // What was deserialized is another of the objects that the stream holds than the one asked for.
+    if refusal.simple_class() == "ClassCastException"
+        && refusal.place.ends_with("Snapshot.readSnapshot")
+        && refusal.message.contains(" cannot be cast to class org.apache.flink.")
+    {
+        return Some("DEV-JAVA-OBJECT");
+    }
     if thrown_in("InstantiationUtil.resolveClassByName") {
         return Some("DEV-CLASS-PATH");
     }

@@ -136,7 +136,7 @@ fn everywhere(bytes: &[u8], expected: &Read, of: &dyn Fn(StreamHandle<'static>) 
     let shifted = [&[0xFF; 3][..], bytes].concat();
     fs::write(directory.join("shifted"), &shifted).expect("a file");
     let mapped = map_file(&directory.join("shifted")).expect("just written");
-    assert_eq!(mapped.get(3..), Some(bytes));
+    assert_eq!(mapped.as_ref().get(3..), Some(bytes));
 }
 
 #[track_caller]
