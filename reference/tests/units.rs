@@ -33,7 +33,9 @@ fn parts<S: Store>(savepoint: &Savepoint<'_, S>, units: &[Unit], keys: bool) -> 
 
 fn merged(parts: Vec<Partial>) -> Fingerprint {
     let mut all = Partial::default();
-    parts.into_iter().for_each(|part| all.merge(part).unwrap());
+    for part in parts {
+        all.merge(part).unwrap();
+    }
     all.finish().unwrap()
 }
 
@@ -169,7 +171,7 @@ fn what_is_missing_or_there_twice_is_named() {
         for (i, part) in parts(&savepoint, &units, false).into_iter().enumerate().filter(|(i, _)| *i != skipped) {
             all.merge(part).unwrap_or_else(|e| panic!("{i}: {e}"));
         }
-        let again = if skipped == 0 { 1 } else { 0 };
+        let again = usize::from(skipped == 0);
         let twice = all.merge(partial(&savepoint, &units[again], false, &mut |_| ())).unwrap_err();
         assert!(matches!(twice, Mismatch::Twice { .. } | Mismatch::MasterStatesTwice), "{twice:?}");
         let missing = all.finish().unwrap_err();
@@ -182,7 +184,9 @@ fn what_is_missing_or_there_twice_is_named() {
 
 fn merge_all(savepoint: &Savepoint<'_, Directory>, units: &[Unit]) -> Partial {
     let mut all = Partial::default();
-    parts(savepoint, units, false).into_iter().for_each(|part| all.merge(part).unwrap());
+    for part in parts(savepoint, units, false) {
+        all.merge(part).unwrap();
+    }
     all
 }
 

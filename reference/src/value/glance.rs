@@ -199,12 +199,9 @@ fn see_letters(bytes: &[u8], start: usize, letters: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use super::TypeDescription::Scalar as Of;
     use super::*;
     use crate::value::{Field, HashRule, LengthRule, Record};
-
-    fn scalar(scalar: Scalar) -> Box<TypeDescription> {
-        Box::new(TypeDescription::Scalar(scalar))
-    }
 
     fn record(fields: &[Scalar]) -> TypeDescription {
         let field = |of: &Scalar| Field { name: "".into(), ty: TypeDescription::Scalar(*of), is_parameter: false };
@@ -217,19 +214,24 @@ mod tests {
         })
     }
 
-    fn list(element: Box<TypeDescription>, flag: NullFlag) -> TypeDescription {
-        TypeDescription::List { name: "LIST", element, flag }
+    fn list(element: TypeDescription, flag: NullFlag) -> TypeDescription {
+        TypeDescription::List { name: "LIST", element: element.into(), flag }
     }
 
     /// Types of each kind that is seen, and some that are not.
     fn types() -> Vec<TypeDescription> {
         let map = |nullable_keys| TypeDescription::Map {
             name: "MAP",
-            key: scalar(Scalar::String),
-            value: scalar(Scalar::Short),
+            key: Of(Scalar::String).into(),
+            value: Of(Scalar::Short).into(),
             nullable_keys,
         };
-        let nullable = |inner, flag, padding| TypeDescription::Nullable { name: "", inner, flag, padding };
+        let nullable = |inner: TypeDescription, flag, padding| TypeDescription::Nullable {
+            name: "",
+            inner: inner.into(),
+            flag,
+            padding,
+        };
         let scalars = [
             Scalar::String,
             Scalar::StringValue,
@@ -248,20 +250,20 @@ mod tests {
         ];
         let mut types: Vec<_> = scalars.map(TypeDescription::Scalar).into();
         types.extend([
-            list(scalar(Scalar::String), NullFlag::None),
-            list(scalar(Scalar::String), NullFlag::OneIsNull),
-            list(scalar(Scalar::Short), NullFlag::OneIsPresent),
-            list(scalar(Scalar::Short), NullFlag::Mask),
-            list(scalar(Scalar::NullValue), NullFlag::None),
-            list(Box::new(record(&[])), NullFlag::OneIsNull),
+            list(Of(Scalar::String), NullFlag::None),
+            list(Of(Scalar::String), NullFlag::OneIsNull),
+            list(Of(Scalar::Short), NullFlag::OneIsPresent),
+            list(Of(Scalar::Short), NullFlag::Mask),
+            list(Of(Scalar::NullValue), NullFlag::None),
+            list(record(&[]), NullFlag::OneIsNull),
             map(false),
             map(true),
             record(&[Scalar::Long, Scalar::String]),
             record(&[Scalar::NullValue]),
             record(&[]),
-            nullable(scalar(Scalar::Short), NullFlag::OneIsNull, 2),
-            nullable(scalar(Scalar::String), NullFlag::OneIsPresent, 0),
-            nullable(Box::new(record(&[Scalar::String])), NullFlag::OneIsNull, 0),
+            nullable(Of(Scalar::Short), NullFlag::OneIsNull, 2),
+            nullable(Of(Scalar::String), NullFlag::OneIsPresent, 0),
+            nullable(record(&[Scalar::String]), NullFlag::OneIsNull, 0),
         ]);
         types
     }
@@ -314,7 +316,7 @@ mod tests {
         let text = [&[0xC9, 0x01][..], &[b'x'; 200]].concat();
         assert!(TypeDescription::Scalar(Scalar::String).glance(&text));
         assert!(!TypeDescription::Scalar(Scalar::String).glance(&text[..201]));
-        assert!(list(scalar(Scalar::Short), NullFlag::None).glance(&[0, 0, 0, 2, 0, 1, 0, 2]));
+        assert!(list(Of(Scalar::Short), NullFlag::None).glance(&[0, 0, 0, 2, 0, 1, 0, 2]));
         assert!(record(&[Scalar::Long, Scalar::String]).glance(b"12345678\x06hello"));
         assert!(TypeDescription::Scalar(Scalar::Short).glance_list_state(&[0, 1, b',', 0, b',']));
         assert!(!TypeDescription::Scalar(Scalar::Short).glance_list_state(&[0, 1, b',']));
@@ -327,7 +329,7 @@ mod tests {
     fn types_in_types_are_seen_as_deep_as_they_are_read() {
         let mut ty = TypeDescription::Scalar(Scalar::Byte);
         for depth in 1..40 {
-            ty = list(Box::new(ty), NullFlag::None);
+            ty = list(ty, NullFlag::None);
             let bytes = [&[0, 0, 0, 1].repeat(depth)[..], &[7]].concat();
             assert_eq!(ty.glance(&bytes), ty.decode(&bytes).is_ok(), "{depth}");
         }
