@@ -41,6 +41,23 @@ impl JsonSchema for Long {
     }
 }
 
+/// A number of 64 bits that may be missing, for `serde(with)`.
+pub(crate) mod optional {
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    use super::Long;
+
+    pub(crate) fn serialize<S: Serializer>(number: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
+        number.map(Long::from).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+        let Some(long) = Option::<Long>::deserialize(deserializer)? else { return Ok(None) };
+        long.to_u64().map(Some).ok_or_else(|| D::Error::custom(format!("{} is no number of 64 bits", long.0)))
+    }
+}
+
 /// The JSON Schema of a format.
 pub fn schema<T: JsonSchema>() -> String {
     serde_json::to_string_pretty(&schemars::schema_for!(T)).unwrap_or_default() + "\n"

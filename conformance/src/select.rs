@@ -78,6 +78,11 @@ pub struct Ignore {
 }
 
 impl Ignore {
+    /// Whether anything is left out.
+    pub fn is_given(&self) -> bool {
+        self.ignore_volatile || !self.ignore.is_empty()
+    }
+
     /// Whether the state is left out.
     pub fn matches(
         &self,

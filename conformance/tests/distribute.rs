@@ -112,6 +112,98 @@ fn a_diff_is_the_same_too() {
     refuses(&["plan", "--pass", "diff", &a, "--units", "2"], "", "required arguments were not provided");
 }
 
+/// Sound savepoints, some that are not, and some whose metadata cannot be parsed.
+#[test]
+fn a_check_is_the_same_too() {
+    let broken = [
+        "invalid/bytes-between-sections",
+        "invalid/entry-in-wrong-key-group",
+        "invalid/key-groups-in-two-subtasks",
+        "invalid/broadcast-state-in-one-subtask",
+        "invalid/file-missing",
+        "malformed/big-integer-of-no-bytes",
+        "malformed/change-key-group-negative",
+    ];
+    let broken = broken.map(|id| format!("conformance/vectors/{id}"));
+    let sound = vectors().into_iter().step_by(6);
+    let mut seen = [0; 2];
+    for path in sound.chain(["1.20.5-rocksdb-native"].map(vector)).chain(broken) {
+        for (more, in_units) in [(&[][..], &["40"][..]), (&["--format", "json"], &["1", "3", "40"])] {
+            let expected = savepoint(&[&["check", &path][..], more].concat(), "");
+            seen[usize::try_from(expected.status.code().unwrap()).unwrap()] += 1;
+            for n in in_units {
+                let units = printed(&["plan", "--pass", "check", &path, "--units", n], "");
+                let results = shuffled(&printed(&["work"], &shuffled(&units)));
+                let merged = savepoint(&[&["merge"][..], more].concat(), &results);
+                assert_eq!(merged, expected, "{path} in {n}: {}", stderr(&merged));
+            }
+        }
+    }
+    assert!(seen.into_iter().all(|n| n >= 8), "exit codes 0 and 1: {seen:?}");
+}
+
+#[test]
+fn a_check_has_its_options_and_refuses_others() {
+    let path = vector("2.3.0-rocksdb-rich");
+    let units = printed(&["plan", "--pass", "check", &path, "--units", "6"], "");
+    let results = printed(&["work"], &units);
+    let broken = "conformance/vectors/invalid/entry-twice";
+    let of_broken = printed(&["work"], &printed(&["plan", "--pass", "check", broken, "--units", "6"], ""));
+    for more in [
+        &["--format", "junit", "--severity", "note"][..],
+        &["--format", "sarif", "--spec-url", "https://example.org/spec"],
+        &["--target", "1.13", "--target", "2.3"],
+    ] {
+        for (path, results) in [(path.as_str(), &results), (broken, &of_broken)] {
+            let expected = savepoint(&[&["check", path][..], more].concat(), "");
+            assert_eq!(savepoint(&[&["merge"][..], more].concat(), results), expected, "{path} {more:?}");
+            assert_eq!(savepoint(&[&["merge", path][..], more].concat(), results), expected, "{path} {more:?}");
+        }
+    }
+    let lines: Vec<&str> = results.lines().collect();
+    refuses(&["merge", broken], &results, "another savepoint than the one that was read");
+    refuses(&["merge"], &[lines[0], lines[3]].join("\n"), "of 6 units 2 are there; missing: 1 to 2, 4 to 5");
+    refuses(&["merge"], &[lines[0], lines[0]].join("\n"), "line 2: unit 0 is there twice");
+    refuses(&["merge", "--key-groups"], &results, "--key-groups is nothing for the pass check");
+    refuses(&["merge", "--ignore-volatile"], &results, "what is ignored is nothing for the pass check");
+    refuses(&["merge", &path, &path], &results, "a second savepoint is nothing for the pass check");
+    let fingerprint = printed(&["work"], &printed(&["plan", &path, "--units", "2"], ""));
+    refuses(&["merge", "--format", "sarif"], &fingerprint, "--format sarif is nothing for the pass fingerprint");
+    refuses(&["merge", "--severity", "note"], &fingerprint, "--severity is nothing for the pass fingerprint");
+    let first = fingerprint.lines().next().unwrap().replace("\"pass\":\"fingerprint\"", "\"pass\":\"check\"");
+    refuses(&["merge"], &first, "unit 0 has the result of another pass than check");
+    // What no rule here has found.
+    let unknown = of_broken.replace("KEYED-ORDER-0", "KEYED-ORDER-9");
+    assert_ne!(unknown, of_broken);
+    refuses(&["merge"], &unknown, "no rule looks after \"KEYED-ORDER-9");
+}
+
+/// Lines that somebody has changed are an error or a report, whatever numbers they have.
+#[test]
+fn numbers_in_results_of_a_check_may_be_any() {
+    let path = "conformance/vectors/invalid/bytes-between-sections";
+    let results = printed(&["work"], &printed(&["plan", "--pass", "check", path, "--units", "1000"], ""));
+    let mut changed = String::new();
+    let mut numbers = 0;
+    for line in results.lines() {
+        let mut line: Value = serde_json::from_str(line).unwrap();
+        for part in line["outcome"]["check"].as_array_mut().unwrap() {
+            for section in part["found"]["sections"].as_array_mut().into_iter().flatten() {
+                section["end"] = u64::MAX.to_string().into();
+                section["split_run"] = u64::MAX.to_string().into();
+                let finding = serde_json::json!({ "requirement": "VALUE-END-01", "severity": "error", "file": "_metadata",
+                    "offset": "-7", "path": "operators[99].\u{1b}", "message": "", "more": u64::MAX });
+                section["items"] = vec![serde_json::json!({ "finding": finding }); 30].into();
+                numbers += 1;
+            }
+        }
+        changed += &(line.to_string() + "\n");
+    }
+    assert!(numbers > 2, "{numbers} sections");
+    let merged = savepoint(&["merge", "--format", "sarif"], &changed);
+    assert_eq!(merged.status.code(), Some(1), "{}", stderr(&merged));
+}
+
 #[test]
 fn each_unit_may_be_read_by_a_process_of_its_own() {
     let path = vector("2.3.0-rocksdb-rich");
@@ -241,15 +333,21 @@ fn the_committed_json_schemas_of_the_lines_are_those_of_the_types() {
         let committed = fs::read_to_string(&path).unwrap_or_default();
         assert_eq!(committed, schema, "write `savepoint {command} --json-schema` into {}", path.display());
         let schema: Value = serde_json::from_str(&schema).unwrap();
-        let path = vector("1.20.5-rocksdb-rich");
-        let mut lines = printed(&["plan", &path, "--units", "3"], "");
-        if command == "work" {
-            lines = printed(&["work"], &lines);
-        }
         let validator = jsonschema::validator_for(&schema).unwrap();
-        for line in lines.lines() {
-            let line: Value = serde_json::from_str(line).unwrap();
-            assert!(validator.is_valid(&line), "{command}: {line}");
+        let sound = vector("1.20.5-rocksdb-rich");
+        for (pass, path, units) in [
+            ("fingerprint", sound.as_str(), "3"),
+            ("check", &sound, "3"),
+            ("check", "conformance/vectors/invalid/entry-in-wrong-key-group", "40"),
+        ] {
+            let mut lines = printed(&["plan", "--pass", pass, path, "--units", units], "");
+            if command == "work" {
+                lines = printed(&["work"], &lines);
+            }
+            for line in lines.lines() {
+                let line: Value = serde_json::from_str(line).unwrap();
+                assert!(validator.is_valid(&line), "{command}: {line}");
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use flink_savepoint::keyed::KeyedHeader;
 use flink_savepoint::logical::Digest;
 use flink_savepoint::meta_info::StateKind;
 use flink_savepoint::wire::JavaStr;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::finding::{Finding, Findings, Severity, Spot};
@@ -14,7 +15,8 @@ use crate::json::Long;
 use crate::text::{count, hex};
 
 /// What a stream says of a state, that others of the operator may say otherwise.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Claim {
     /// The bytes of the state's name, in hex.
     name: String,
@@ -28,7 +30,8 @@ pub(super) struct Claim {
     spot: Spot,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What a stream says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Says {
     /// The kind of a keyed state.

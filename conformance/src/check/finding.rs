@@ -20,11 +20,13 @@ pub enum Severity {
 }
 
 /// Where something is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Spot {
     /// The file, relative to the savepoint's directory.
     pub file: String,
     /// The byte of it, where one can be named.
+    #[serde(with = "crate::json::optional")]
+    #[schemars(with = "Option<Long>")]
     pub offset: Option<u64>,
     /// The field path, as the layouts of the specification name it: `operators[4].subtasks[0].state.managed_keyed`.
     pub path: String,
@@ -126,13 +128,13 @@ impl Findings {
     pub(super) fn take(&mut self, finding: Finding) {
         match self.tally.add(&finding.requirement, &finding.file, finding.more, self.found.len()) {
             None => self.found.push(finding),
-            Some(last) => self.count(last, 1 + finding.more),
+            Some(last) => self.count(last, finding.more.saturating_add(1)),
         }
     }
 
     fn count(&mut self, last: usize, more: u64) {
         if let Some(last) = self.found.get_mut(last) {
-            last.more += more;
+            last.more = last.more.saturating_add(more);
         }
     }
 

@@ -53,7 +53,7 @@ use flink_savepoint::{Error, ErrorKind, Limits};
 pub use finding::{Finding, Findings, Severity, Spot};
 pub use report::{Checked, Counts, Report};
 pub use streams::{CHAPTERS, streams_of};
-pub use units::{StreamId, StreamKind, Unit, UnitPart, plan, work};
+pub use units::{StreamId, StreamKind, UnitPart, unknown_requirement, work};
 
 use crate::remote;
 use crate::source::Source;
@@ -121,20 +121,10 @@ pub fn run(path: &Path, options: &Options) -> Report {
 
 /// The same, and says how far it is: the bytes of state that were read since it said so last, and all that there are.
 pub fn run_with(path: &Path, options: &Options, progress: &mut (dyn FnMut(u64, u64) + Send)) -> Report {
-    join(path, options, Vec::new(), progress)
-}
-
-/// The same, with what was found elsewhere: the state in these units is not read again.
-pub fn join(
-    path: &Path,
-    options: &Options,
-    parts: Vec<UnitPart>,
-    progress: &mut (dyn FnMut(u64, u64) + Send),
-) -> Report {
-    let mut findings = Findings::default();
-    let source = match Source::open_up_to(path, options.largest_metadata, &options.remote) {
-        Ok(source) => source,
+    match Source::open_up_to(path, options.largest_metadata, &options.remote) {
+        Ok(source) => join(&source, options, Vec::new(), progress),
         Err(error) => {
+            let mut findings = Findings::default();
             let is_unfinished = path.is_dir() && !path.join(METADATA).exists();
             findings.add("DIR-METADATA-01", Spot::metadata(None, ""), || {
                 if is_unfinished {
@@ -144,10 +134,20 @@ pub fn join(
                 }
             });
             let unreadable = (!is_unfinished).then(|| error.to_string());
-            return Report::new(path, &Checked::default(), findings.into_sorted(), unreadable);
+            Report::new(path, &Checked::default(), findings.into_sorted(), unreadable)
         }
-    };
-    let subject = match Subject::read(&source, options) {
+    }
+}
+
+/// The same, of a metadata file that was opened, with what was found elsewhere: the state in these units is not looked at again.
+pub fn join(
+    source: &Source,
+    options: &Options,
+    parts: Vec<UnitPart>,
+    progress: &mut (dyn FnMut(u64, u64) + Send),
+) -> Report {
+    let mut findings = Findings::default();
+    let subject = match Subject::read(source, options) {
         Ok(subject) => subject,
         Err(error) => {
             let (requirement, message) = broken(&error);
@@ -155,6 +155,9 @@ pub fn join(
             return Report::new(&source.file, &Checked::default(), findings.into_sorted(), None);
         }
     };
+    if parts.is_empty() {
+        source.mirror().into_iter().for_each(|mirror| mirror.read_ahead(subject.savepoint.metadata()));
+    }
     let checked = Checked::of(&subject);
     let all = checked.bytes_of_state();
     let progress = Mutex::new(progress);
@@ -169,7 +172,7 @@ pub fn join(
     // Which stream it is that is too much depends on who comes first. One after the other it is always the same.
     if in_parallel
         && subject.savepoint.is_exhausted()
-        && let Ok(subject) = Subject::read(&source, options)
+        && let Ok(subject) = Subject::read(source, options)
     {
         let streams = Streams { subject: &subject, known: &known, progress: &|_| {}, in_parallel: false };
         findings = all_rules(&streams);
@@ -192,13 +195,6 @@ fn all_rules(streams: &Streams<'_, '_>) -> Findings {
     redistribution::check(subject, &mut findings);
     streams.check(&mut findings);
     findings
-}
-
-/// Looks at a savepoint whose metadata can be read.
-fn with_subject<R>(path: &Path, options: &Options, look: impl FnOnce(&Subject<'_>) -> R) -> Option<R> {
-    let source = Source::open_up_to(path, options.largest_metadata).ok()?;
-    let subject = Subject::read(&source, options).ok()?;
-    Some(look(&subject))
 }
 
 /// The requirement that malformed metadata breaks, and how.

@@ -6,14 +6,16 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::agreement::Claim;
 use super::finding::{Finding, Severity};
 use super::tally::Tally;
+use crate::json::Long;
 
 /// What looking at a part of the state showed.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Part {
     /// In the order in which they were found.
     items: Vec<Item>,
@@ -24,7 +26,7 @@ pub(super) struct Part {
 }
 
 /// One thing that was found.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Item {
     /// Something wrong.
@@ -38,7 +40,7 @@ pub(super) enum Item {
 }
 
 /// What is told once in each stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Once {
     /// Entries that are not in order.
@@ -59,13 +61,13 @@ impl Part {
     fn take(&mut self, finding: Finding) {
         match self.tally.add(&finding.requirement, &finding.file, finding.more, self.items.len()) {
             None => self.items.push(Item::Finding(finding)),
-            Some(last) => self.count(last, 1 + finding.more),
+            Some(last) => self.count(last, finding.more.saturating_add(1)),
         }
     }
 
     fn count(&mut self, last: usize, more: u64) {
         if let Some(Item::Finding(last)) = self.items.get_mut(last) {
-            last.more += more;
+            last.more = last.more.saturating_add(more);
         }
     }
 
@@ -110,6 +112,11 @@ impl Part {
     }
 
     /// What was found, in order.
+    pub(super) fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    /// The same.
     pub(super) fn into_items(self) -> Vec<Item> {
         self.items
     }
@@ -124,14 +131,18 @@ pub(super) struct Listing {
 }
 
 /// What a section of keyed state showed.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct SectionPart {
     /// Its key group.
     pub(super) group: u16,
     /// Where it ends in the stream; none if it cannot be read to its end.
+    #[serde(with = "crate::json::optional")]
+    #[schemars(with = "Option<Long>")]
     pub(super) end: Option<u64>,
     /// Where the mark is at the end of a run that another of the same state follows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::json::optional")]
+    #[schemars(with = "Option<Long>")]
     pub(super) split_run: Option<u64>,
     /// What was found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -154,7 +165,7 @@ impl Listing {
                     if let Some((section, last)) = last {
                         let before = self.sections.get_mut(section).map(|before| &mut before.items);
                         if let Some(Item::Finding(last)) = before.unwrap_or(&mut listed).get_mut(last) {
-                            last.more += 1 + finding.more;
+                            last.more = last.more.saturating_add(finding.more).saturating_add(1);
                         }
                     }
                     last.is_none()

@@ -75,7 +75,7 @@ impl Report {
         let checked = Checked { requirements: known.len() as u64, ..checked.clone() };
         let count = |severity| {
             let of = findings.iter().filter(|finding| finding.severity == severity);
-            of.map(|finding| 1 + finding.more).sum()
+            of.fold(0_u64, |sum, finding| sum.saturating_add(finding.more).saturating_add(1))
         };
         let counts =
             Counts { errors: count(Severity::Error), warnings: count(Severity::Warning), notes: count(Severity::Note) };

@@ -103,7 +103,7 @@ fn result(finding: &Finding, ids: &[&str]) -> Value {
         "ruleIndex": ids.iter().position(|id| *id == finding.requirement),
         "level": level,
         "message": { "text": finding.message },
-        "occurrenceCount": finding.more + 1,
+        "occurrenceCount": finding.more.saturating_add(1),
         "locations": [place],
     })
 }

@@ -1,6 +1,5 @@
 //! Opens the streams of a savepoint, and lets the rules of the chapters look at each.
 
-use std::ops::RangeInclusive;
 use std::path::Path;
 
 use flink_savepoint::ErrorKind;
@@ -8,7 +7,7 @@ use flink_savepoint::error::Segment;
 use flink_savepoint::keyed::{KeyedStream, MaxParallelism};
 use flink_savepoint::meta_info::StateKind;
 use flink_savepoint::metadata::{Handles, KeyGroupsHandle, KeyedHandle, Metadata, Operator, SubtaskState};
-use flink_savepoint::savepoint::{self, Failure, PartState, Savepoint, Why};
+use flink_savepoint::savepoint::{self, Failure, KeyGroupsOf, PartState, Savepoint, Why};
 use flink_savepoint::wire::Output;
 use rayon::prelude::*;
 
@@ -107,7 +106,7 @@ impl<'a> Streams<'_, 'a> {
         }
     }
 
-    fn jobs(&self) -> impl Iterator<Item = Job<'_, 'a>> {
+    pub(super) fn jobs(&self) -> impl Iterator<Item = Job<'_, 'a>> {
         self.subject.operators.iter().enumerate().flat_map(|(number, operator)| {
             operator.subtasks().enumerate().filter_map(move |(at, subtask)| match subtask.state {
                 SubtaskState::Running(handles) => Some(Job { number, operator, at, index: subtask.index, handles }),
@@ -199,21 +198,23 @@ impl<'a> Streams<'_, 'a> {
     }
 
     /// Looks at the sections of some key groups of a keyed stream, and at nothing else.
-    pub(super) fn key_groups(&self, job: &Job<'_, 'a>, key_groups: &RangeInclusive<u16>) -> Vec<SectionPart> {
+    pub(super) fn key_groups(&self, job: &Job<'_, 'a>, groups: KeyGroupsOf) -> Vec<SectionPart> {
         let Some(handle @ KeyedHandle::KeyGroups(of)) = &job.handles.managed_keyed else { return Vec::new() };
         let savepoint = &self.subject.savepoint;
         let part =
             savepoint::Part { operator: job.operator, subtask: job.index, state: PartState::ManagedKeyed(handle) };
         let stream = Stream::new(&self.subject.source.bytes, &of.delegate, job.path(StreamKind::ManagedKeyed));
         let look = |mut sections: Sections<'_>| {
-            sections.list.retain(|section| key_groups.contains(&section.key_group().0));
+            sections.list.retain(|section| groups.contains(section.key_group().0.into()));
             sections.look(&stream, self.in_parallel, self.progress)
         };
-        let read = savepoint.keyed(&part, handle, |stream| Ok(look(Sections::of(stream))));
+        let parts = savepoint.parts(handle, |group| groups.contains(group.into()));
+        let read = savepoint.keyed_piece(&part, handle, groups, &parts, |stream| Ok(look(Sections::of(stream))));
         let Err(Failure { why, .. }) = read else { return read.unwrap_or_default() };
         let max = MaxParallelism::new(job.operator.max_parallelism).filter(|_| why.is_foreign_serializer());
-        let nameless =
-            max.map(|max| savepoint.keyed_sections(&part, handle, |all| Ok(look(Sections::nameless(all, max)))));
+        let nameless = max.map(|max| {
+            savepoint.keyed_sections_piece(&part, handle, groups, |all| Ok(look(Sections::nameless(all, max))))
+        });
         nameless.and_then(Result::ok).unwrap_or_default()
     }
 
@@ -291,8 +292,8 @@ impl<'a> Streams<'_, 'a> {
 }
 
 impl Job<'_, '_> {
-    fn id(&self, stream: StreamKind) -> StreamId {
-        StreamId { operator: self.number, subtask: self.at, stream }
+    pub(super) fn id(&self, kind: StreamKind) -> StreamId {
+        StreamId { operator: self.number, subtask: self.at, kind }
     }
 
     fn has(&self, kind: StreamKind) -> bool {

@@ -34,11 +34,11 @@ impl<T: Copy> Tally<T> {
         }
         let files = self.counts.get_mut(requirement)?;
         let Some(known) = files.iter_mut().find(|known| known.file == file) else {
-            files.push(Count { file: file.to_owned(), found: 1 + more, last: here });
+            files.push(Count { file: file.to_owned(), found: more.saturating_add(1), last: here });
             return None;
         };
         let is_listed = known.found < LISTED;
-        known.found += 1 + more;
+        known.found = known.found.saturating_add(more).saturating_add(1);
         if is_listed {
             known.last = here;
             return None;

@@ -1,18 +1,22 @@
 //! Units of the work: what looks at a savepoint can be cut into pieces, done anywhere, and joined.
 //!
-//! A unit is a stream, or of a keyed stream some key groups. What looking at it gave is a [`UnitPart`]; a check that is given these
-//! reads the state in none of these units again.
+//! What looking at a stream gave, or at some key groups of a keyed stream, is a [`UnitPart`]; a check that is given these reads none of
+//! that state again.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 
-use flink_savepoint::metadata::{Handles, KeyGroupsHandle, KeyedHandle, Operator, SubtaskState};
+use flink_savepoint::metadata::{Operator, SubtaskState};
+use flink_savepoint::savepoint::{KeyGroupsOf, PartState, Piece, Unit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::part::{Part, SectionPart};
-use super::streams::{Job, Streams};
-use super::{Options, Progress, with_subject};
+use super::finding::Finding;
+use super::part::{Item, Part, SectionPart};
+use super::streams::Streams;
+use super::subject::Subject;
+use super::{Options, Progress, requirements};
+use crate::source::Source;
 
 /// The streams of a subtask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -44,41 +48,51 @@ impl StreamKind {
 }
 
 /// A stream of a savepoint, by where its handle is.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct StreamId {
     /// The operator, by its position in the metadata.
     pub operator: usize,
     /// The subtask, by its position in the list of the operator.
     pub subtask: usize,
     /// Which of its streams.
-    pub stream: StreamKind,
+    pub kind: StreamKind,
 }
 
-/// What is looked at in one go, anywhere.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-pub struct Unit {
-    /// The stream.
-    #[serde(flatten)]
-    pub stream: StreamId,
-    /// The first and the last of the key groups, of managed keyed state; all of the stream without it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key_groups: Option<[u16; 2]>,
-    /// About how many bytes there are to be read.
-    pub bytes: u64,
-}
-
-/// What looking at a unit gave.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// What looking at a stream gave, or at some key groups of it.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct UnitPart {
-    unit: Unit,
+    /// The stream.
+    stream: StreamId,
+    /// What was found.
     found: Found,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// What was found.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Found {
+    /// In all of the stream.
     Stream(Part),
+    /// In the sections of some key groups.
     Sections(Vec<SectionPart>),
+}
+
+/// A requirement that parts name, as another version of the program may, and that no rule here looks after.
+pub fn unknown_requirement(parts: &[UnitPart]) -> Option<&str> {
+    let known: BTreeSet<&str> = requirements().into_iter().collect();
+    let items = parts.iter().flat_map(|part| match &part.found {
+        Found::Stream(part) => vec![part.items()],
+        Found::Sections(sections) => sections.iter().map(|section| section.items.as_slice()).collect(),
+    });
+    let named = items.flatten().filter_map(|item| match item {
+        Item::Finding(Finding { requirement, .. })
+        | Item::Once(_, Finding { requirement, .. })
+        | Item::Again(Finding { requirement, .. }) => Some(requirement.as_str()),
+        Item::Claim(_) => None,
+    });
+    named.into_iter().find(|requirement| !known.contains(requirement))
 }
 
 /// What was found elsewhere.
@@ -91,13 +105,13 @@ pub(super) struct Known {
 impl Known {
     pub(super) fn new(parts: Vec<UnitPart>) -> Self {
         let mut known = Self::default();
-        for UnitPart { unit, found } in parts {
+        for UnitPart { stream, found } in parts {
             match found {
                 Found::Stream(part) => {
-                    known.streams.insert(unit.stream, part);
+                    known.streams.insert(stream, part);
                 }
                 Found::Sections(sections) => {
-                    let of_stream = known.sections.entry(unit.stream).or_default();
+                    let of_stream = known.sections.entry(stream).or_default();
                     of_stream.extend(sections.into_iter().map(|section| (section.group, section)));
                 }
             }
@@ -116,104 +130,73 @@ impl Known {
     }
 }
 
-/// Cuts the state of a savepoint into about `units` of about the same size, by what its metadata says. None if that cannot be read.
-pub fn plan(path: &Path, options: &Options, units: u64) -> Vec<Unit> {
-    with_subject(path, options, |subject| {
-        let all = || subject.operators.iter().enumerate().flat_map(|(number, operator)| streams(number, operator));
-        let total: u64 = all().map(|stream| stream.bytes).fold(0, u64::saturating_add);
-        let size = (total / units.max(1)).max(1);
-        all().flat_map(|stream| stream.cut(size)).collect()
-    })
-    .unwrap_or_default()
-}
-
-/// Looks at a unit; nothing if the savepoint does not have it.
-pub fn work(path: &Path, options: &Options, unit: &Unit, progress: &Progress<'_>) -> Option<UnitPart> {
-    let found = with_subject(path, options, |subject| {
-        let StreamId { operator: number, subtask: at, stream } = unit.stream;
-        let operator = subject.operators.get(number)?;
-        let subtask = operator.subtasks().nth(at)?;
-        let SubtaskState::Running(handles) = subtask.state else { return None };
-        let job = Job { number, operator, at, index: subtask.index, handles };
-        let streams = Streams { subject, known: &Known::default(), progress, in_parallel: true };
-        Some(match unit.key_groups {
-            Some([first, last]) => Found::Sections(streams.key_groups(&job, &(first..=last))),
-            None => Found::Stream(streams.stream(&job, stream)),
-        })
-    });
-    Some(UnitPart { unit: unit.clone(), found: found.flatten()? })
-}
-
-/// A stream that may be cut.
-struct Whole {
-    stream: StreamId,
-    bytes: u64,
-    /// Of managed keyed state in one stream: the key groups that have state, and how many bytes, as the offsets say.
-    sections: Vec<(u16, u64)>,
-}
-
-fn streams(operator: usize, of: &Operator<'_>) -> impl Iterator<Item = Whole> {
-    let running = of.subtasks().enumerate().filter_map(|(at, subtask)| match subtask.state {
-        SubtaskState::Running(handles) => Some((at, handles)),
-        SubtaskState::Finished => None,
-    });
-    running.flat_map(move |(subtask, handles)| {
-        let whole = |stream| whole(StreamId { operator, subtask, stream }, &handles);
-        StreamKind::ALL.into_iter().filter_map(whole).collect::<Vec<_>>()
-    })
-}
-
-fn whole(stream: StreamId, handles: &Handles<'_>) -> Option<Whole> {
-    let keyed = |handle: &KeyedHandle<'_>| match handle {
-        KeyedHandle::KeyGroups(handle) => {
-            let bytes = handle.delegate.state_size().bytes().unwrap_or(0);
-            (bytes, sections(handle, bytes))
+/// Looks at the state of a unit. Nothing if the metadata cannot be read: of that [`join`](super::join) tells.
+pub fn work(source: &Source, options: &Options, unit: &Unit, progress: &Progress<'_>) -> Vec<UnitPart> {
+    let Ok(subject) = Subject::read(source, options) else { return Vec::new() };
+    let wanted = wanted(&subject, unit);
+    // Others work at the same time, and where a limit ends it all is to be the same each time.
+    let streams = Streams { subject: &subject, known: &Known::default(), progress, in_parallel: false };
+    let mut parts = Vec::new();
+    for job in streams.jobs() {
+        let Some(pieces) = wanted.get(&(job.number, job.at)) else { continue };
+        for (kind, groups) in pieces {
+            let found = match (kind, groups) {
+                (_, &KeyGroupsOf::ALL) => Found::Stream(streams.stream(&job, *kind)),
+                (StreamKind::ManagedKeyed, groups) => Found::Sections(streams.key_groups(&job, *groups)),
+                // Others are looked at as a whole, in the unit that has their start.
+                (_, groups) if groups.is_first() => Found::Stream(streams.stream(&job, *kind)),
+                _ => continue,
+            };
+            parts.push(UnitPart { stream: job.id(*kind), found });
         }
-        // Not looked at.
-        _ => (0, Vec::new()),
-    };
-    let operator = |bytes: Option<u64>| (bytes.unwrap_or(0), Vec::new());
-    let (bytes, sections) = match stream.stream {
-        StreamKind::ManagedOperator => operator(handles.managed_operator.as_ref()?.delegate.state_size().bytes()),
-        StreamKind::RawOperator => operator(handles.raw_operator.as_ref()?.delegate.state_size().bytes()),
-        StreamKind::ManagedKeyed => keyed(handles.managed_keyed.as_ref()?),
-        StreamKind::RawKeyed => (keyed(handles.raw_keyed.as_ref()?).0, Vec::new()),
-    };
-    Some(Whole { stream, bytes, sections })
-}
-
-/// The sections that a handle says there are, by key group.
-fn sections(handle: &KeyGroupsHandle<'_>, length: u64) -> Vec<(u16, u64)> {
-    let starts = handle.offsets.iter().filter_map(|(group, offset)| {
-        let offset = u64::try_from(offset).ok().filter(|offset| *offset > 0)?;
-        Some((offset, u16::try_from(group).ok()?))
-    });
-    let mut starts: Vec<(u64, u16)> = starts.collect();
-    starts.sort_unstable();
-    let ends = starts.iter().skip(1).map(|(start, _)| *start).chain([length]);
-    let mut sections: Vec<_> =
-        starts.iter().zip(ends).map(|((start, group), end)| (*group, end.saturating_sub(*start))).collect();
-    sections.sort_unstable();
-    sections
-}
-
-impl Whole {
-    /// Units of about `size` bytes. What is small stays whole.
-    fn cut(self, size: u64) -> Vec<Unit> {
-        let Self { stream, bytes, sections } = self;
-        if sections.len() < 2 || bytes <= size.saturating_add(size / 2) {
-            return vec![Unit { stream, key_groups: None, bytes }];
-        }
-        let mut units: Vec<Unit> = Vec::new();
-        for (group, bytes) in sections {
-            match units.last_mut() {
-                Some(Unit { key_groups: Some([_, last]), bytes: before, .. }) if *before < size => {
-                    *last = group;
-                    *before = before.saturating_add(bytes);
-                }
-                _ => units.push(Unit { stream: stream.clone(), key_groups: Some([group, group]), bytes }),
-            }
-        }
-        units
     }
+    parts
+}
+
+/// The pieces of a unit, by operator and subtask.
+type Wanted = BTreeMap<(usize, usize), Vec<(StreamKind, KeyGroupsOf)>>;
+
+fn wanted(subject: &Subject<'_>, unit: &Unit) -> Wanted {
+    let mut wanted = Wanted::new();
+    // Of the operator that is visited: where the subtask of each of its handles is in the list.
+    let mut places: (Option<u32>, Vec<usize>) = (None, Vec::new());
+    let Ok(()) = subject.savepoint.for_each_piece::<Infallible>(unit, |point, piece| {
+        let Piece::Part(part, groups) = piece else { return Ok(()) };
+        if places.0 != point.operator {
+            places = (point.operator, of_handles(part.operator));
+        }
+        let kind = match part.state {
+            PartState::ManagedOperator(_) => StreamKind::ManagedOperator,
+            PartState::RawOperator(_) => StreamKind::RawOperator,
+            PartState::ManagedKeyed(_) => StreamKind::ManagedKeyed,
+            PartState::RawKeyed(_) => StreamKind::RawKeyed,
+            PartState::Channels => return Ok(()),
+        };
+        let number = |number: u32| usize::try_from(number).ok();
+        // Handles are counted from 1 on.
+        let place = number(point.cut.part).and_then(|part| places.1.get(part.checked_sub(1)?));
+        if let Some((operator, place)) = point.operator.and_then(number).zip(place) {
+            wanted.entry((operator, *place)).or_default().push((kind, *groups));
+        }
+        Ok(())
+    });
+    wanted
+}
+
+/// For each handle of an operator, in their order, the position of its subtask. In-flight data of a subtask counts as one.
+fn of_handles(operator: &Operator<'_>) -> Vec<usize> {
+    let mut places = Vec::new();
+    for (at, subtask) in operator.subtasks().enumerate() {
+        let SubtaskState::Running(handles) = &subtask.state else { continue };
+        let has_channels = !handles.input_channels.is_empty() || !handles.result_subpartitions.is_empty();
+        let has = [
+            handles.managed_operator.is_some(),
+            handles.raw_operator.is_some(),
+            handles.managed_keyed.is_some(),
+            handles.raw_keyed.is_some(),
+            has_channels,
+        ];
+        places.extend(has.into_iter().filter(|has| *has).map(|_| at));
+    }
+    places
 }

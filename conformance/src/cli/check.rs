@@ -47,13 +47,8 @@ pub(super) struct Arguments {
     #[arg(required_unless_present_any = ["json_schema", "explain"])]
     path: Option<PathBuf>,
 
-    /// A release that has to read it, 1.13 to 2.3; may be given more than once. A patch number does not matter
-    #[arg(long, value_name = "RELEASE")]
-    target: Vec<Release>,
-
-    /// What fails: findings that are as bad as this, or worse
-    #[arg(long, value_enum, default_value_t)]
-    severity: Bar,
+    #[command(flatten)]
+    judging: Judging,
 
     /// Print a requirement of the specification, by the id that errors and findings name, and read nothing
     #[arg(long, value_name = "ID", conflicts_with_all = ["path", "target"])]
@@ -66,17 +61,29 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 
-    /// Where links of SARIF lead: the rendered specification (`mdbook build spec`). Without it there are none
-    #[arg(long, value_name = "URL")]
-    spec_url: Option<String>,
-
     /// Print the JSON Schema of `--format json` and exit
     #[arg(long)]
     json_schema: bool,
 }
 
-#[derive(Clone, Copy, Default, ValueEnum)]
-enum Format {
+/// What fails, and where it is explained.
+#[derive(Args)]
+pub(super) struct Judging {
+    /// A release that has to read it, 1.13 to 2.3; may be given more than once. A patch number does not matter
+    #[arg(long, value_name = "RELEASE")]
+    pub(super) target: Vec<Release>,
+
+    /// What fails: findings that are as bad as this, or worse
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) severity: Bar,
+
+    /// Where links of SARIF lead: the rendered specification (`mdbook build spec`). Without it there are none
+    #[arg(long, value_name = "URL")]
+    pub(super) spec_url: Option<String>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
     /// A page for people
     #[default]
     Text,
@@ -89,8 +96,8 @@ enum Format {
 }
 
 /// A [`Severity`] on the command line.
-#[derive(Clone, Copy, Default, ValueEnum)]
-enum Bar {
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Bar {
     /// A MUST is broken
     #[default]
     Error,
@@ -123,41 +130,55 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut progress = None;
     let mut report = check::run_with(path, &options, &mut |bytes, total| {
         progress.get_or_insert_with(|| Progress::new("checking state", total)).advance(bytes);
-    });
+    };
+    let report = arguments.threads.start()?.run(|| check::run_with(path, &options, &mut advance));
     drop(progress);
-    if let Some(why) = &report.unreadable {
-        return Err(why.clone().into());
-    }
-    if !arguments.target.is_empty() {
-        report.compatibility = compatibility(arguments, path)?;
-    }
-    let bar = Severity::from(arguments.severity);
-    print(&match arguments.format {
-        Format::Text => page(&report),
-        Format::Json => json::page(&report)?,
-        Format::Junit => junit::render(&report, bar)?,
-        Format::Sarif => json::page(&sarif::render(&report, arguments.spec_url.as_deref()))?,
-    })?;
-    let failures = report.compatibility.as_ref().map(|of| of.failures.as_slice()).unwrap_or_default();
-    for failure in failures {
-        note(failure);
-    }
-    let is_read = report.compatibility.as_ref().is_none_or(compat::Report::is_read);
-    Ok(if !report.is_below(bar) || !is_read {
-        ExitCode::FAILURE
-    } else if failures.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(2)
-    })
+    arguments.judging.show(report, arguments.format, &arguments.opening, path)
 }
 
-/// What the targets make of it; none of metadata that cannot be read, of which the findings tell.
-fn compatibility(arguments: &Arguments, path: &Path) -> Result<Option<compat::Report>, Failure> {
-    let source = arguments.opening.source(path)?;
-    let Ok(metadata) = arguments.opening.reading().read(&source.bytes) else { return Ok(None) };
-    let savepoint = arguments.opening.savepoint(&source, metadata)?;
-    Ok(Some(compat::Report::of(&source, &savepoint, &arguments.target)))
+impl Judging {
+    /// Prints a report of the savepoint at that path; the exit code is that of the command.
+    pub(super) fn show(
+        &self,
+        mut report: Report,
+        format: Format,
+        opening: &Opening,
+        path: &Path,
+    ) -> Result<ExitCode, Failure> {
+        if let Some(why) = &report.unreadable {
+            return Err(why.clone().into());
+        }
+        if !self.target.is_empty() {
+            report.compatibility = self.compatibility(opening, path)?;
+        }
+        let bar = Severity::from(self.severity);
+        print(&match format {
+            Format::Text => page(&report),
+            Format::Json => json::page(&report)?,
+            Format::Junit => junit::render(&report, bar)?,
+            Format::Sarif => json::page(&sarif::render(&report, self.spec_url.as_deref()))?,
+        })?;
+        let failures = report.compatibility.as_ref().map(|of| of.failures.as_slice()).unwrap_or_default();
+        for failure in failures {
+            note(failure);
+        }
+        let is_read = report.compatibility.as_ref().is_none_or(compat::Report::is_read);
+        Ok(if !report.is_below(bar) || !is_read {
+            ExitCode::FAILURE
+        } else if failures.is_empty() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(2)
+        })
+    }
+
+    /// What the targets make of it; none of metadata that cannot be read, of which the findings tell.
+    fn compatibility(&self, opening: &Opening, path: &Path) -> Result<Option<compat::Report>, Failure> {
+        let source = opening.source(path)?;
+        let Ok(metadata) = opening.reading().read(&source.bytes) else { return Ok(None) };
+        let savepoint = opening.savepoint(&source, metadata)?;
+        Ok(Some(compat::Report::of(&source, &savepoint, &self.target)))
+    }
 }
 
 fn page(report: &Report) -> String {

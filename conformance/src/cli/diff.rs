@@ -58,15 +58,15 @@ pub(super) struct Arguments {
 #[derive(Args)]
 pub(super) struct Comparing {
     /// How many differing entries to show; all are counted
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = Self::LIMIT)]
     limit: usize,
 
     /// How many bytes of a key or value to show
-    #[arg(long, default_value_t = 64)]
+    #[arg(long, default_value_t = Self::BYTES)]
     bytes: usize,
 
     /// Memory of each thread for comparing entries, in MiB; less means more passes
-    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    #[arg(long, default_value_t = Self::MEMORY, value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
     memory: u32,
 }
 
@@ -95,6 +95,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 impl Comparing {
+    const LIMIT: usize = 100;
+    const BYTES: usize = 64;
+    const MEMORY: u32 = 16;
+
+    /// Whether it is as if nothing was given.
+    pub(super) fn is_default(&self) -> bool {
+        (self.limit, self.bytes, self.memory) == (Self::LIMIT, Self::BYTES, Self::MEMORY)
+    }
+
     /// Compares and prints; the exit code is that of the command.
     pub(super) fn show(
         &self,

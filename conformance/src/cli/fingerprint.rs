@@ -34,49 +34,49 @@ pub(super) struct Arguments {
     shown: Shown,
 
     #[command(flatten)]
+    printing: Printing,
+
+    #[command(flatten)]
     opening: Opening,
 
     #[command(flatten)]
     threads: ThreadsOption,
 }
 
-/// What of a fingerprint is shown, and how.
+/// What of a fingerprint is shown.
 #[derive(Args)]
 pub(super) struct Shown {
     /// Show the digest of each key group, too
     #[arg(long)]
-    key_groups: bool,
+    pub(super) key_groups: bool,
 
     #[command(flatten)]
     pub(super) ignore: Ignore,
-
-    #[command(flatten)]
-    pub(super) printing: Printing,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let (Some(path), false) = (&arguments.path, arguments.shown.schema()?) else {
+    let (Some(path), false) = (&arguments.path, arguments.printing.schema::<Report>()?) else {
         return Ok(ExitCode::SUCCESS);
     };
     let source = arguments.opening.source(path)?;
     let metadata = arguments.opening.metadata(&source)?;
     let savepoint = arguments.opening.savepoint(&source, metadata)?;
     let fingerprint = compute(&savepoint, &arguments.threads.start()?);
-    arguments.shown.show(source.file.display().to_string(), fingerprint)
+    arguments.shown.show(source.file.display().to_string(), fingerprint, &arguments.printing)
 }
 
 impl Shown {
-    /// Prints the schema, if that is what was asked for.
-    pub(super) fn schema(&self) -> Result<bool, Failure> {
-        self.printing.schema::<Report>()
-    }
-
     /// Prints the fingerprint; the exit code says whether all of the savepoint could be read.
-    pub(super) fn show(&self, metadata_file: String, mut fingerprint: Fingerprint) -> Result<ExitCode, Failure> {
+    pub(super) fn show(
+        &self,
+        metadata_file: String,
+        mut fingerprint: Fingerprint,
+        printing: &Printing,
+    ) -> Result<ExitCode, Failure> {
         self.ignore.remove_from(&mut fingerprint);
         self.ignore.unused().for_each(|selector| note(&format!("--ignore {selector} matches no state")));
         let report = Report::new(metadata_file, &fingerprint);
-        self.printing.report(&report, |report| text::render(report, self.key_groups))?;
+        printing.report(&report, |report| text::render(report, self.key_groups))?;
         report.remarks.iter().for_each(|remark| note(remark));
         report.failures.iter().for_each(|failure| note(failure));
         Ok(if report.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })

@@ -25,6 +25,7 @@ Examples:
   savepoint plan DIR --units 64 | parallel --pipe -N4 savepoint work | savepoint merge
   savepoint plan DIR --units 64 | split -n r/8 - units.                     a file of units for each of 8 machines
   savepoint plan --pass diff A B --units 64 | savepoint work | savepoint merge     the same as savepoint diff A B
+  savepoint plan --pass check DIR --units 64 | savepoint work | savepoint merge    the same as savepoint check DIR
   savepoint plan --json-schema                                              what a line consists of")]
 pub(super) struct Arguments {
     /// A savepoint directory, or its metadata file
@@ -62,11 +63,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     let source_a = arguments.opening.source(path)?;
     let source_b = arguments.b.as_ref().map(|path| arguments.opening.source(path)).transpose()?;
-    let savepoint = |source| arguments.opening.savepoint(source, arguments.opening.metadata(source)?);
+    let savepoint = |source| match arguments.opening.metadata(source) {
+        Ok(metadata) => arguments.opening.savepoint_in_part(source, metadata).map(Some),
+        // That is something that a check finds.
+        Err(_) if arguments.pass == Pass::Check => Ok(None),
+        Err(error) => Err(error),
+    };
     let (a, b) = (savepoint(&source_a)?, source_b.as_ref().map(savepoint).transpose()?);
     let b = source_b.as_ref().zip(b.as_ref()).zip(arguments.b.as_ref());
-    let b = b.map(|((source, savepoint), path)| planned(source, savepoint, path)).transpose()?;
-    for line in plan(planned(&source_a, &a, path)?, b, arguments.pass, units) {
+    let b = b.map(|((source, savepoint), path)| planned(source, savepoint.as_ref(), path)).transpose()?;
+    for line in plan(planned(&source_a, a.as_ref(), path)?, b, arguments.pass, units) {
         print(&json::line(&line)?)?;
     }
     Ok(ExitCode::SUCCESS)
@@ -74,7 +80,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
 fn planned<'p, 'a, S>(
     source: &'p Source,
-    savepoint: &'p Savepoint<'a, S>,
+    savepoint: Option<&'p Savepoint<'a, S>>,
     path: &'p Path,
 ) -> Result<Planned<'p, 'a, S>, Failure> {
     let path = path.to_str().ok_or_else(|| format!("{}: only UTF-8 fits into JSON", path.display()))?;

@@ -19,7 +19,7 @@ pub(super) struct Printing {
 }
 
 #[derive(Clone, Copy, Default, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// A page for people
     #[default]
     Text,
@@ -28,6 +28,11 @@ enum Format {
 }
 
 impl Printing {
+    /// Without the command line.
+    pub(super) fn of(format: Format) -> Self {
+        Self { format, json_schema: false }
+    }
+
     /// Prints the schema, if that is what was asked for.
     pub(super) fn schema<T: JsonSchema>(&self) -> Result<bool, Failure> {
         if self.json_schema {

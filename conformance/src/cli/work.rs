@@ -11,6 +11,7 @@ use flink_savepoint::logical::partial;
 
 use super::opening::Opening;
 use super::{Failure, print};
+use crate::check;
 use crate::distribute::{Outcome, PartialLine, Pass, Side, UnitLine, guard};
 use crate::json;
 use crate::source::Source;
@@ -88,11 +89,15 @@ fn work(arguments: &Arguments, unit: &UnitLine, known: &Known) -> Result<String,
         )
         .into());
     }
-    let metadata = arguments.opening.metadata(&opened.source)?;
-    let savepoint = arguments.opening.savepoint(&opened.source, metadata)?;
     let outcome = match unit.pass {
         Pass::Fingerprint | Pass::Diff => {
+            let metadata = arguments.opening.metadata(&opened.source)?;
+            let savepoint = arguments.opening.savepoint_in_part(&opened.source, metadata)?;
             Outcome::Fingerprint(partial(&savepoint, &unit.unit(), false, &mut |_| ()).into())
+        }
+        Pass::Check => {
+            let options = arguments.opening.options()?;
+            Outcome::Check(check::work(&opened.source, &options, &unit.unit(), &|_| ()))
         }
     };
     Ok(json::line(&PartialLine::new(unit, opened.source.file.display().to_string(), outcome))?)

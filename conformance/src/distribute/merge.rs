@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use flink_savepoint::logical::{ALGORITHM, Fingerprint, Partial};
 
 use super::{FORMAT, Outcome, PartialLine, Pass, Side};
+use crate::check::{self, UnitPart};
 
 /// Partial results of one plan, in any order.
 #[derive(Debug, Default)]
@@ -22,26 +23,40 @@ struct Part {
     /// The metadata file of the first of the units that have come.
     metadata_file: (u32, String),
     partial: Partial,
+    parts: Vec<UnitPart>,
 }
 
 /// A savepoint whose units are all there.
 #[derive(Debug)]
-pub struct Whole {
+pub struct Whole<T> {
     /// SHA-256 of its metadata file.
     pub metadata_sha256: String,
     /// The metadata file, as the worker of the first unit has opened it.
     pub metadata_file: String,
-    /// What it means.
-    pub fingerprint: Fingerprint,
+    /// What was found, of all of it.
+    pub found: T,
 }
 
 /// The result as a whole.
 #[derive(Debug)]
 pub enum Merged {
     /// What a savepoint means.
-    Fingerprint(Whole),
+    Fingerprint(Whole<Fingerprint>),
     /// What two of them mean, which are to be compared.
-    Diff(Box<[Whole; 2]>),
+    Diff(Box<[Whole<Fingerprint>; 2]>),
+    /// What the rules found in its streams, for [`check::join`].
+    Check(Whole<Vec<UnitPart>>),
+}
+
+impl Merged {
+    /// What was done.
+    pub fn pass(&self) -> Pass {
+        match self {
+            Self::Fingerprint(_) => Pass::Fingerprint,
+            Self::Diff(_) => Pass::Diff,
+            Self::Check(_) => Pass::Check,
+        }
+    }
 }
 
 impl Merge {
@@ -69,6 +84,7 @@ impl Merge {
             metadata_sha256: metadata_sha256.clone(),
             metadata_file: (unit, line.metadata_file.clone()),
             partial: Partial::default(),
+            parts: Vec::new(),
         });
         if part.metadata_sha256 != metadata_sha256 {
             return Err(format!(
@@ -85,9 +101,21 @@ impl Merge {
         if unit < part.metadata_file.0 {
             part.metadata_file = (unit, line.metadata_file);
         }
-        let Outcome::Fingerprint(report) = line.outcome;
-        let partial = Partial::try_from(report).map_err(|why| format!("unit {unit}: {why}"))?;
-        part.partial.merge(partial).map_err(|mismatch| format!("unit {unit} is not of the same plan: {mismatch}"))
+        match (pass, line.outcome) {
+            (Pass::Fingerprint | Pass::Diff, Outcome::Fingerprint(report)) => {
+                let partial = Partial::try_from(report).map_err(|why| format!("unit {unit}: {why}"))?;
+                let mismatch = |mismatch| format!("unit {unit} is not of the same plan: {mismatch}");
+                part.partial.merge(partial).map_err(mismatch)
+            }
+            (Pass::Check, Outcome::Check(parts)) => {
+                if let Some(requirement) = check::unknown_requirement(&parts) {
+                    return Err(format!("unit {unit}: no rule looks after {requirement:?}"));
+                }
+                part.parts.extend(parts);
+                Ok(())
+            }
+            _ => Err(format!("unit {unit} has the result of another pass than {}", pass.name())),
+        }
     }
 
     /// The whole. The error says what is missing.
@@ -97,15 +125,19 @@ impl Merge {
         if !missing.is_empty() {
             return Err(format!("of {units} units {} are there; missing: {}", self.seen.len(), missing.join(", ")));
         }
-        let mut whole = |side: Option<Side>| {
-            let part = self.sides.remove(&side).ok_or("all units are of one savepoint, a diff is of two")?;
-            let Part { metadata_sha256, metadata_file: (_, metadata_file), partial } = part;
-            let fingerprint = partial.finish().map_err(|mismatch| mismatch.to_string())?;
-            Ok::<_, String>(Whole { metadata_sha256, metadata_file, fingerprint })
+        let mut part = |side| self.sides.remove(&side).ok_or("all units are of one savepoint, a diff is of two");
+        let whole = |part: Part| {
+            let Part { metadata_sha256, metadata_file: (_, metadata_file), partial, .. } = part;
+            let found = partial.finish().map_err(|mismatch| mismatch.to_string())?;
+            Ok::<_, String>(Whole { metadata_sha256, metadata_file, found })
         };
         match pass {
-            Pass::Fingerprint => whole(None).map(Merged::Fingerprint),
-            Pass::Diff => Ok(Merged::Diff(Box::new([whole(Some(Side::A))?, whole(Some(Side::B))?]))),
+            Pass::Fingerprint => whole(part(None)?).map(Merged::Fingerprint),
+            Pass::Diff => Ok(Merged::Diff(Box::new([whole(part(Some(Side::A))?)?, whole(part(Some(Side::B))?)?]))),
+            Pass::Check => {
+                let Part { metadata_sha256, metadata_file: (_, metadata_file), parts: found, .. } = part(None)?;
+                Ok(Merged::Check(Whole { metadata_sha256, metadata_file, found }))
+            }
         }
     }
 }

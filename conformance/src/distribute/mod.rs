@@ -29,6 +29,8 @@ pub enum Pass {
     Fingerprint,
     /// What `savepoint diff` does, of two savepoints
     Diff,
+    /// What `savepoint check` does
+    Check,
 }
 
 /// Which of two savepoints.
@@ -47,6 +49,7 @@ impl Pass {
         match self {
             Self::Fingerprint => "fingerprint",
             Self::Diff => "diff",
+            Self::Check => "check",
         }
     }
 }

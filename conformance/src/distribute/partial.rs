@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{FORMAT, Pass, Side, UnitLine};
+use crate::check::UnitPart;
 use crate::json::Long;
 use crate::text::hex;
 
@@ -45,6 +46,8 @@ pub struct PartialLine {
 pub enum Outcome {
     /// What the unit means.
     Fingerprint(PartialReport),
+    /// What the rules found in the streams of the unit.
+    Check(Vec<UnitPart>),
 }
 
 /// What a unit means.

@@ -82,8 +82,8 @@ impl UnitLine {
 /// A savepoint whose units are wanted.
 #[derive(Debug, Clone, Copy)]
 pub struct Planned<'p, 'a, S> {
-    /// The savepoint.
-    pub savepoint: &'p Savepoint<'a, S>,
+    /// The savepoint; none if its metadata cannot be parsed, which is one unit.
+    pub savepoint: Option<&'p Savepoint<'a, S>>,
     /// Content of its metadata file.
     pub metadata: &'p [u8],
     /// Where it was opened.
@@ -98,20 +98,20 @@ pub fn plan<S>(a: Planned<'_, '_, S>, b: Option<Planned<'_, '_, S>>, pass: Pass,
     for (side, Planned { savepoint, metadata, path }) in sides.into_iter().filter_map(|(side, one)| Some((side, one?)))
     {
         let metadata_sha256 = guard(metadata);
-        lines.extend(savepoint.units(usize::try_from(each).unwrap_or(usize::MAX)).into_iter().map(
-            |Unit { from, to, bytes }| UnitLine {
-                format_version: FORMAT,
-                pass,
-                side,
-                savepoint: path.to_owned(),
-                metadata_sha256: metadata_sha256.clone(),
-                unit: 0,
-                units: 0,
-                bytes: bytes.into(),
-                from: from.into(),
-                to: to.map(Into::into),
-            },
-        ));
+        let each = usize::try_from(each).unwrap_or(usize::MAX);
+        let units = savepoint.map_or_else(|| vec![Unit::ALL], |savepoint| savepoint.units(each));
+        lines.extend(units.into_iter().map(|Unit { from, to, bytes }| UnitLine {
+            format_version: FORMAT,
+            pass,
+            side,
+            savepoint: path.to_owned(),
+            metadata_sha256: metadata_sha256.clone(),
+            unit: 0,
+            units: 0,
+            bytes: bytes.into(),
+            from: from.into(),
+            to: to.map(Into::into),
+        }));
     }
     let units = u32::try_from(lines.len()).unwrap_or(u32::MAX);
     for (unit, line) in (0..).zip(&mut lines) {
