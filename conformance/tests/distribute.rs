@@ -173,9 +173,9 @@ fn a_check_has_its_options_and_refuses_others() {
     let first = fingerprint.lines().next().unwrap().replace("\"pass\":\"fingerprint\"", "\"pass\":\"check\"");
     refuses(&["merge"], &first, "unit 0 has the result of another pass than check");
     // What no rule here has found.
-    let unknown = of_broken.replace("KEYED-ORDER-0", "KEYED-ORDER-9");
+    let unknown = of_broken.replace("KEYED-DUPLICATE-01", "KEYED-DUPLICATE-91");
     assert_ne!(unknown, of_broken);
-    refuses(&["merge"], &unknown, "no rule looks after \"KEYED-ORDER-9");
+    refuses(&["merge"], &unknown, "no rule looks after \"KEYED-DUPLICATE-91\"");
 }
 
 /// Lines that somebody has changed are an error or a report, whatever numbers they have.
