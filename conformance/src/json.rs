@@ -48,6 +48,7 @@ pub(crate) mod optional {
 
     use super::Long;
 
+    #[allow(clippy::ref_option)] // As serde calls it.
     pub(crate) fn serialize<S: Serializer>(number: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
         number.map(Long::from).serialize(serializer)
     }
