@@ -43,12 +43,13 @@ pub(super) fn of_composite(family: Family, outer: &Outer<'_>, parts: Vec<Type>) 
         // Every byte but 1 is read as the second.
         Family::Union => alternatives("UNION", [(1, "one", *next()?), (2, "two", *next()?)], Some(1)),
         Family::Option => Type::Nullable { name: "OPTION", inner: next()?, flag: NullFlag::OneIsPresent, padding: 0 },
-        Family::Nullable => Type::Nullable {
-            name: "",
-            inner: next()?,
-            flag: NullFlag::OneIsNull,
-            padding: u32::try_from(outer.number).ok()?,
-        },
+        Family::Nullable => {
+            let (inner, padding) = (next()?, u32::try_from(outer.number).ok()?);
+            if !is_length(padding, &inner) {
+                return None;
+            }
+            Type::Nullable { name: "", inner, flag: NullFlag::OneIsNull, padding }
+        }
         // The one part of an old shared buffer node is the list of its edges.
         Family::Transparent
         | Family::TtlAware
@@ -220,4 +221,34 @@ fn nfa_state(has_previous_timestamp: bool) -> Type {
         Type::Record(Record { name: "".into(), fields, length: LengthRule::Variable, hash: HashRule::Unknown });
     let all = list("LIST", NullFlag::None, Box::new(computation));
     record("NFA_STATE", LengthRule::Variable, [("partial", all.clone(), false), ("completed", all, false)])
+}
+
+/// Whether a null that is padded so takes what a value takes, which is what padding is for. With any other number a null read from
+/// a few bytes could be written as thousands of millions.
+fn is_length(padding: u32, inner: &Type) -> bool {
+    padding == 0
+        || match inner.length() {
+            Some(length) => length == Some(padding),
+            None => u16::try_from(padding).is_ok(),
+        }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serializer::SerializerSnapshot;
+
+    fn nullable(of: &str, padding: u16) -> Type {
+        let class = format!("org.apache.flink.api.common.typeutils.base.{of}Serializer${of}SerializerSnapshot");
+        let inner = SerializerSnapshot::simple(&class).unwrap();
+        SerializerSnapshot::nullable(&inner, padding).unwrap().type_description()
+    }
+
+    #[test]
+    fn padding_is_the_length_of_a_value_or_the_type_is_not_known() {
+        let is_known = |ty: Type| matches!(ty, Type::Nullable { .. });
+        assert!(is_known(nullable("Long", 8)) && is_known(nullable("Long", 0)) && is_known(nullable("String", 0)));
+        // Two bytes, no null and a null string, would be written as a null with all its padding.
+        assert!(!is_known(nullable("String", 60_000)) && !is_known(nullable("Long", 9)));
+    }
 }
