@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use schemars::JsonSchema;
+use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 
 use crate::text::is_unsafe;
@@ -26,8 +27,15 @@ impl Serialize for Long {
 
 impl<'de> Deserialize<'de> for Long {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map(Self).map_err(serde::de::Error::custom)
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map(Self).map_err(|_| D::Error::custom(format!("{text:?} is no number")))
+    }
+}
+
+impl Long {
+    /// The number, if it is not negative and has 64 bits.
+    pub fn to_u64(self) -> Option<u64> {
+        u64::try_from(self.0).ok()
     }
 }
 

@@ -26,6 +26,11 @@ impl ThreadsOption {
 }
 
 impl Threads {
+    /// Runs what uses all threads of the pool it runs in.
+    pub fn run<R: Send>(&self, task: impl FnOnce() -> R + Send) -> R {
+        self.0.install(task)
+    }
+
     /// Calls `each` with what an iterator gives, on all threads; the first error ends it.
     pub fn for_each<T: Send, E: Send>(
         &self,

@@ -26,7 +26,7 @@ impl<'a> Subject<'a> {
 
     pub(super) fn read(source: &'a Source, options: &Options) -> Result<Self, Error> {
         let metadata = ReadOptions::new().limits(options.limits).read(&source.bytes)?;
-        let files = MappedFiles::new(&source.directory, options.follow_absolute);
+        let files = MappedFiles::of(source, options.follow_absolute);
         let savepoint = Savepoint::new(metadata, files).with_hints(options.hints.clone()).with_limits(options.limits);
         Ok(Self::new(source, savepoint))
     }

@@ -13,6 +13,7 @@ use crate::check::{self, Report, Severity, junit, sarif, text};
 use crate::compat;
 use crate::json;
 use crate::progress::Progress;
+use crate::threads::ThreadsOption;
 
 /// Whether a savepoint is as the specification says, and whether a release of Flink restores it
 ///
@@ -56,6 +57,9 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     opening: Opening,
+
+    #[command(flatten)]
+    threads: ThreadsOption,
 
     /// How to print
     #[arg(long, value_enum, default_value_t)]
@@ -128,7 +132,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     };
     let options = arguments.opening.options()?;
     let mut progress = None;
-    let mut report = check::run_with(path, &options, &mut |bytes, total| {
+    let mut advance = |bytes, total| {
         progress.get_or_insert_with(|| Progress::new("checking state", total)).advance(bytes);
     };
     let report = arguments.threads.start()?.run(|| check::run_with(path, &options, &mut advance));

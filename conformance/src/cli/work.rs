@@ -100,6 +100,10 @@ fn work(arguments: &Arguments, unit: &UnitLine, known: &Known) -> Result<String,
             Outcome::Check(check::work(&opened.source, &options, &unit.unit(), &|_| ()))
         }
     };
+    // What did not come over the network is no part of a result: another attempt may have more luck.
+    if let Some(why) = opened.source.mirror().and_then(|mirror| mirror.failure()) {
+        return Err(why.into());
+    }
     Ok(json::line(&PartialLine::new(unit, opened.source.file.display().to_string(), outcome))?)
 }
 

@@ -182,8 +182,9 @@ impl<'a, S: Store, V: Visitor> Visit<'_, 'a, S, V> {
             return Ok(());
         }
         let mut gaps = Vec::new();
-        let parts = self.savepoint.parts(handle, |group| self.visitor.wants_group(group));
-        self.savepoint.keyed_parts(part, handle, &parts, |stream| {
+        let wants = |group: u16| groups.contains(group.into()) && self.visitor.wants_group(group);
+        let parts = self.savepoint.parts(handle, wants);
+        self.savepoint.keyed_piece(part, handle, groups, &parts, |stream| {
             let states = states_of(stream, self.visitor);
             let mut sections = stream.sections();
             let has = |group: u16| groups.contains(group.into());

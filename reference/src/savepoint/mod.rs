@@ -182,6 +182,11 @@ impl<'a, S: Store> Savepoint<'a, S> {
         &self.metadata
     }
 
+    /// What has to be read of managed keyed state for the key groups that are wanted: all of it, unless the store can do with less.
+    pub fn parts(&self, handle: &KeyedHandle<'a>, wants: impl Fn(u16) -> bool) -> Parts {
+        if self.store.is_partial() { Parts::of(handle, wants) } else { Parts::ALL }
+    }
+
     /// Whether more was read than the limit allows ([`Limits::total`]): from there on all is refused.
     pub fn is_exhausted(&self) -> bool {
         self.account.budget.is_exceeded()
@@ -204,10 +209,16 @@ impl<'a, S: Store> Savepoint<'a, S> {
 
     /// The bytes that a stream handle leads to.
     pub fn bytes(&self, stream: &StreamHandle<'a>) -> Result<Bytes<'a, S::Bytes>, Why> {
-        self.bytes_of(stream, &Parts::ALL)
+        self.bytes_of(stream, KeyGroupsOf::ALL, &Parts::ALL)
     }
 
-    fn bytes_of(&self, stream: &StreamHandle<'a>, parts: &Parts) -> Result<Bytes<'a, S::Bytes>, Why> {
+    /// The same for a piece of it. A stream is accounted for as a whole, with its first piece.
+    fn bytes_of(
+        &self,
+        stream: &StreamHandle<'a>,
+        groups: KeyGroupsOf,
+        parts: &Parts,
+    ) -> Result<Bytes<'a, S::Bytes>, Why> {
         match stream {
             StreamHandle::ByteStream(inline) => Ok(Bytes::Inline(inline.data.clone())),
             StreamHandle::Relative(file) => {
@@ -219,7 +230,7 @@ impl<'a, S: Store> Savepoint<'a, S> {
                     None => self.store.open(&name),
                 };
                 let bytes = bytes.map_err(|error| Why::Io { file: path.to_string(), error })?;
-                self.opened(&path, bytes)
+                self.opened(&path, bytes, groups)
             }
             StreamHandle::File(file) => {
                 self.admit(&file.path)?;
@@ -232,7 +243,7 @@ impl<'a, S: Store> Savepoint<'a, S> {
             }
             StreamHandle::Segment(segment) => Err(Why::Segment { path: segment.path.to_string() }),
             StreamHandle::EmptySegment => Ok(Bytes::Inline(Cow::Borrowed(&[]))),
-            StreamHandle::KeyGroups(handle) => self.bytes_of(&handle.delegate, parts),
+            StreamHandle::KeyGroups(handle) => self.bytes_of(&handle.delegate, groups, parts),
         }
     }
 
@@ -257,19 +268,20 @@ impl<'a, S: Store> Savepoint<'a, S> {
         handle: &KeyedHandle<'a>,
         read: impl FnOnce(&KeyedStream<'_>) -> Result<R, crate::Error>,
     ) -> Result<R, Failure> {
-        self.keyed_parts(part, handle, &Parts::ALL, read)
+        self.keyed_piece(part, handle, KeyGroupsOf::ALL, &Parts::ALL, read)
     }
 
-    /// The same for a reader who wants some key groups alone: the sections of others must not be looked into, since a store that
-    /// can do with less has something else in their place.
-    pub fn keyed_parts<R>(
+    /// The same for a piece of it: which sections to read is the business of `read`. Those that are not in `parts` must not be looked
+    /// into, since a store that can do with less has something else in their place.
+    pub fn keyed_piece<R>(
         &self,
         part: &Part<'_, 'a>,
         handle: &KeyedHandle<'a>,
+        groups: KeyGroupsOf,
         parts: &Parts,
         read: impl FnOnce(&KeyedStream<'_>) -> Result<R, crate::Error>,
     ) -> Result<R, Failure> {
-        self.keyed_bytes(part, handle, parts, |bytes, offsets, max| {
+        self.keyed_bytes(part, handle, (groups, parts), |bytes, offsets, max| {
             let stream = KeyedStream::open_with(bytes, offsets, max, &self.hints)?;
             read(&stream.limits(self.account.limits()).budget(&self.account.budget))
         })
@@ -282,7 +294,19 @@ impl<'a, S: Store> Savepoint<'a, S> {
         handle: &KeyedHandle<'a>,
         read: impl FnOnce(&KeyedSections<'_>) -> Result<R, crate::Error>,
     ) -> Result<R, Failure> {
-        self.keyed_bytes(part, handle, &Parts::ALL, |bytes, offsets, max| {
+        self.keyed_sections_piece(part, handle, KeyGroupsOf::ALL, read)
+    }
+
+    /// The same for a piece of it: which of its sections to read is the business of `read`.
+    pub fn keyed_sections_piece<R>(
+        &self,
+        part: &Part<'_, 'a>,
+        handle: &KeyedHandle<'a>,
+        groups: KeyGroupsOf,
+        read: impl FnOnce(&KeyedSections<'_>) -> Result<R, crate::Error>,
+    ) -> Result<R, Failure> {
+        let parts = self.parts(handle, |group| groups.contains(group.into()));
+        self.keyed_bytes(part, handle, (groups, &parts), |bytes, offsets, max| {
             let sections = KeyedSections::open(bytes, offsets, max)?;
             read(&sections.limits(self.account.limits()).budget(&self.account.budget))
         })
@@ -292,7 +316,7 @@ impl<'a, S: Store> Savepoint<'a, S> {
         &self,
         part: &Part<'_, 'a>,
         handle: &KeyedHandle<'a>,
-        parts: &Parts,
+        (groups, parts): (KeyGroupsOf, &Parts),
         read: impl FnOnce(&[u8], &KeyGroupOffsets<'a>, MaxParallelism) -> Result<R, crate::Error>,
     ) -> Result<R, Failure> {
         let failed = |why| Failure::of(part, why);
@@ -301,7 +325,7 @@ impl<'a, S: Store> Savepoint<'a, S> {
         let KeyedHandle::KeyGroups(handle) = handle else {
             return Err(failed(Why::Native(NativeFormat::of_handle(handle))));
         };
-        let bytes = self.bytes_of(&handle.delegate, parts).map_err(failed)?;
+        let bytes = self.bytes_of(&handle.delegate, groups, parts).map_err(failed)?;
         if handle.format != KeyGroupsFormat::Savepoint && native::is_heap_native(bytes.as_ref(), &handle.offsets) {
             return Err(failed(Why::Native(NativeFormat::Heap)));
         }
@@ -391,7 +415,7 @@ impl<'a, S: Store> Savepoint<'a, S> {
         mut starts: Vec<(i64, u32)>,
         visit: &mut dyn FnMut(u32, &[u8]),
     ) -> Result<(), Result<Why, (i64, u32)>> {
-        let bytes = self.bytes_of(stream, groups).map_err(Ok)?;
+        let bytes = self.bytes_of(stream, groups, &Parts::ALL).map_err(Ok)?;
         let bytes = bytes.as_ref();
         starts.sort_unstable();
         let inside = |start: i64| usize::try_from(start).is_ok_and(|start| start <= bytes.len());
