@@ -226,3 +226,24 @@ pub(super) fn missing(bytes: &[u8], at_start: bool) -> (ErrorKind, usize) {
     }
     (ErrorKind::SectionEnd { available: bytes.len().saturating_sub(at) }, at.min(bytes.len()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_named_where_it_should_be() {
+        #[rustfmt::skip]
+        let whole = [
+            0, 0,                       // state 0
+            0, 0, 0, 2, 0x80, 1,        // the last key of its run
+            0, 0, 0, 1, 7,              // its value
+        ];
+        assert_eq!(missing(&whole, true), (ErrorKind::SectionEnd { available: 0 }, 13));
+        assert_eq!(missing(&whole[2..], false), (ErrorKind::SectionEnd { available: 0 }, 11));
+        let beyond = ErrorKind::LengthBeyondInput { found: 1, available: 0 };
+        assert_eq!(missing(&whole[..12], true), (beyond, 8));
+        assert_eq!(missing(&whole[..9], true), (ErrorKind::SectionEnd { available: 1 }, 8));
+        assert_eq!(missing(&whole[..1], true), (ErrorKind::SectionEnd { available: 0 }, 1));
+    }
+}

@@ -57,6 +57,7 @@ mod tests {
         assert_eq!((of_float(1.0), of_float(f32::NAN), of_float(-0.0)), (0x3F80_0000, 0x7FC0_0000, i32::MIN));
         assert_eq!((of_double(1.0), of_double(f64::NAN)), (0x3FF0_0000, 0x7FF8_0000));
         assert_eq!(of_list([1, 2]), (31 + 1) * 31 + 2);
+        assert_eq!((of_int(-7), of_int(i32::MAX)), (-7, i32::MAX));
         assert_eq!((of_boolean(true), of_boolean(false)), (1231, 1237));
     }
 }

@@ -202,5 +202,10 @@ mod tests {
         check(&[&good[..], &[0]].concat(), "raw-timers-trailing", "");
         let cut = section(&[0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 3, 0]);
         check(&cut, "raw-timer", "service[0].event_timers[0]");
+        // The first of two is whole; the offset is that of the second.
+        let second = section(&[0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0x13, 0x8B, 0, 0]);
+        check(&second, "raw-timer", "service[0].event_timers[1]");
+        let at = RawTimers::read(Input::new(&second)).unwrap_err().offset();
+        assert_eq!(at, (second.len() - 4 - 2) as u64);
     }
 }

@@ -297,7 +297,7 @@ impl<'a> Codec<'a> for OffsetHandle<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metadata::{Dropping, MetadataVersion};
+    use crate::metadata::{Dropping, MetadataVersion, Release};
 
     fn increment(key_group: i32) -> KeyedHandle<'static> {
         let changes = vec![Change { key_group, data: Cow::Borrowed(b"x") }].into();
@@ -319,6 +319,35 @@ mod tests {
             non_materialized: increments.into(),
             since_1_15: Some(since),
         }))
+    }
+
+    #[test]
+    fn lists_are_equal_if_their_elements_are() {
+        let list = |keys: &[i32]| -> List<'static, _> {
+            keys.iter().map(|key| Some(increment(*key))).collect::<Vec<_>>().into()
+        };
+        assert_eq!(list(&[1, 2]), list(&[1, 2]));
+        assert!(list(&[1, 2]) != list(&[1, 3]) && list(&[1, 2]) != list(&[1]) && list(&[1]) != list(&[]));
+    }
+
+    #[test]
+    fn a_release_takes_the_layouts_it_knows() {
+        let write = |handle: &KeyedHandle<'_>, release| {
+            let cx = WriteContext { version: MetadataVersion::V3, release: Some(release), dropping: Dropping::NOTHING };
+            handle.must_drop(&Output::new(), cx).map_err(|error| error.kind().code())
+        };
+        let KeyedHandle::Changelog(of_1_16) = changelog(1, vec![]) else { panic!("a changelog") };
+        let mut of_1_15 = of_1_16.clone();
+        of_1_15.since_1_15.as_mut().unwrap().checkpoint_id = None;
+        let [of_1_15, of_1_16] = [of_1_15, of_1_16].map(KeyedHandle::Changelog);
+        assert_eq!(
+            (write(&of_1_15, Release::V1_15), write(&of_1_15, Release::V1_14)),
+            (Ok(false), Err("unrepresentable"))
+        );
+        assert_eq!(
+            (write(&of_1_16, Release::V1_16), write(&of_1_16, Release::V1_15)),
+            (Ok(false), Err("unrepresentable"))
+        );
     }
 
     #[test]
