@@ -1,4 +1,4 @@
-//! Writes a savepoint of any size, for `benches/memory`.
+//! Writes a savepoint of any size, for `benches/memory` and the checks of remote storage and of Spark.
 
 use std::error::Error;
 

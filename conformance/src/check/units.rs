@@ -183,20 +183,12 @@ fn wanted(subject: &Subject<'_>, unit: &Unit) -> Wanted {
     wanted
 }
 
-/// For each handle of an operator, in their order, the position of its subtask. In-flight data of a subtask counts as one.
+/// For each handle of an operator, in their order, the position of its subtask.
 fn of_handles(operator: &Operator<'_>) -> Vec<usize> {
     let mut places = Vec::new();
     for (at, subtask) in operator.subtasks().enumerate() {
         let SubtaskState::Running(handles) = &subtask.state else { continue };
-        let has_channels = !handles.input_channels.is_empty() || !handles.result_subpartitions.is_empty();
-        let has = [
-            handles.managed_operator.is_some(),
-            handles.raw_operator.is_some(),
-            handles.managed_keyed.is_some(),
-            handles.raw_keyed.is_some(),
-            has_channels,
-        ];
-        places.extend(has.into_iter().filter(|has| *has).map(|_| at));
+        places.extend(PartState::of(handles).map(|_| at));
     }
     places
 }

@@ -106,8 +106,8 @@ impl Part<'_, '_> {
 }
 
 impl<'p, 'a> PartState<'p, 'a> {
-    /// The handles that there are.
-    fn of(handles: &'p Handles<'a>) -> impl Iterator<Item = Self> {
+    /// The handles that there are, in the order in which they are visited and counted.
+    pub fn of(handles: &'p Handles<'a>) -> impl Iterator<Item = Self> {
         let Handles { managed_operator, raw_operator, managed_keyed, raw_keyed, .. } = handles;
         let has_channels = !handles.input_channels.is_empty() || !handles.result_subpartitions.is_empty();
         let states = [
