@@ -54,9 +54,23 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// The bytes that [`hex`] has written, in letters of either case; none for anything else.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
+    let digit = |digit: u8| char::from(digit).to_digit(16);
+    pairs.iter().map(|[high, low]| u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{count, hex, printable};
+    use super::{count, hex, printable, unhex};
+
+    #[test]
+    fn hex_is_read_as_it_is_written() {
+        assert_eq!(unhex(&hex(&[0, 0x9F, 0xFF])), Some(vec![0, 0x9F, 0xFF]));
+        assert_eq!((unhex("aB"), unhex("")), (Some(vec![0xAB]), Some(vec![])));
+        assert!(["a", "0g", "+1", "0\u{e9}"].iter().all(|text| unhex(text).is_none()));
+    }
 
     #[test]
     fn control_characters_are_spelled_out() {

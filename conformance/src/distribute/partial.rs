@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{FORMAT, Pass, Side, UnitLine};
 use crate::check::UnitPart;
 use crate::json::Long;
-use crate::text::hex;
+use crate::text::{hex, unhex};
 
 /// What `savepoint work` prints, one a line: the result of a unit.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -426,14 +426,7 @@ fn label(text: &str) -> Result<&'static str, String> {
 }
 
 fn name(text: &str) -> Result<JavaStr<'static>, String> {
-    let wrong = || format!("{text:?} is no name in hex");
-    let digits = text.as_bytes();
-    if !digits.len().is_multiple_of(2) {
-        return Err(wrong());
-    }
-    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let pair = |pair: &[u8]| Some(digit(pair.first()?)? << 4 | digit(pair.get(1)?)?);
-    let bytes: Option<Vec<u8>> = digits.chunks(2).map(pair).collect();
-    let bytes = bytes.ok_or_else(wrong)?;
-    JavaStr::from_modified_utf8(&bytes, false).map(|name| name.canonical()).map_err(|_| wrong())
+    let name =
+        unhex(text).and_then(|bytes| JavaStr::from_modified_utf8(&bytes, false).ok().map(|name| name.canonical()));
+    name.ok_or_else(|| format!("{text:?} is no name in hex"))
 }

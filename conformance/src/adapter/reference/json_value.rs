@@ -8,6 +8,8 @@ use flink_savepoint::value::{
 use num_bigint::BigInt;
 use serde_json::Value as Json;
 
+use crate::text::unhex;
+
 /// JSON that is no value of its type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotOfType {
@@ -102,7 +104,7 @@ fn read_scalar(scalar: Scalar, json: &Json) -> Option<Value<'static>> {
             Json::String(text) => FlinkString::from(text.as_str()),
             other => FlinkString::from_utf16(units(other)?),
         }),
-        Scalar::ByteArray => Value::Bytes(bytes(json.as_str()?)?.into()),
+        Scalar::ByteArray => Value::Bytes(unhex(json.as_str()?)?.into()),
         Scalar::BigInteger => Value::BigInteger(big_integer(json.as_str()?)?),
         Scalar::BigDecimal => Value::BigDecimal(big_decimal(json.as_str()?)?),
         Scalar::Instant => {
@@ -145,17 +147,11 @@ fn units(json: &Json) -> Option<Vec<u16>> {
     match json {
         Json::String(text) => Some(text.encode_utf16().collect()),
         other => {
-            let bytes = bytes(other.get("utf16")?.as_str()?)?;
+            let bytes = unhex(other.get("utf16")?.as_str()?)?;
             let (units, []) = bytes.as_chunks::<2>() else { return None };
             Some(units.iter().map(|unit| u16::from_be_bytes(*unit)).collect())
         }
     }
-}
-
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    let (pairs, []) = hex.as_bytes().as_chunks::<2>() else { return None };
-    let digit = |digit: u8| char::from(digit).to_digit(16);
-    pairs.iter().map(|[high, low]| u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()).collect()
 }
 
 fn big_integer(text: &str) -> Option<BigInteger<'static>> {
