@@ -106,7 +106,7 @@ impl Difference<'_> {
             return None;
         }
         if self.extra.is_empty() {
-            let is_timer = |line: &&Line| matches!(line.kind, Some(Kind::EventTimers | Kind::ProcessingTimers));
+            let is_timer = |line: &&Line| line.kind.is_some_and(Kind::is_timers);
             let all = self.task.expected.iter().filter(is_timer).count();
             return (self.missing.len() == all).then_some("TIMER-RAW-01");
         }
@@ -175,7 +175,7 @@ mod tests {
     }
 
     fn is_timer(line: &Line) -> bool {
-        matches!(line.kind, Some(Kind::EventTimers | Kind::ProcessingTimers))
+        line.kind.is_some_and(Kind::is_timers)
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! From the file of a scenario to its program: everything is checked here, and errors name the place.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt::Display;
 
 use serde_json::Value as Json;
@@ -9,7 +9,7 @@ use super::compare::abridged;
 use super::file::{File, OperationForm, OperatorForm, StateForm};
 use super::program::{Kind, Operation, Operator, Stage, State, Verb};
 use super::types::Type;
-use super::{feature, literal};
+use super::{feature, literal, names};
 
 /// So many states or operations can a scenario have.
 const MAX_EXPANDED: usize = 200_000;
@@ -59,13 +59,9 @@ pub(super) fn expand(file: &File) -> Result<Expanded, String> {
     let mut stages: Vec<Stage> =
         file.parallelism.iter().map(|&parallelism| Stage { parallelism, operators: Vec::new() }).collect();
     let mut budget = Budget { things: MAX_EXPANDED, text: MAX_TEXT };
-    let mut uids = HashSet::new();
     for (i, form) in file.operators.iter().enumerate() {
         let uid = at(format!("operator {}: uid", i + 1), name(&form.uid, None))?;
         let place = format!("operator {}", abridged(&format!("{uid:?}")));
-        if !uids.insert(uid.clone()) {
-            return Err(format!("{place}: the uid of two operators"));
-        }
         let max_parallelism = form.max_parallelism.unwrap_or(file.max_parallelism);
         if !(1..=32768).contains(&max_parallelism) {
             return Err(format!("{place}: max_parallelism: {max_parallelism} is not 1 to 32768"));
@@ -77,6 +73,7 @@ pub(super) fn expand(file: &File) -> Result<Expanded, String> {
         }
         at(place, operator(file, form, &uid, max_parallelism, &mut stages, &mut budget))?;
     }
+    names::check(stages.iter().map(|stage| stage.operators.as_slice()))?;
     volume(&stages, restore_parallelism)?;
     let operators = stages.last().map(|stage| stage.operators.clone()).unwrap_or_default();
     let restore = operators.into_iter().map(|one| Operator { operations: Vec::new(), ..one }).collect();
@@ -142,16 +139,6 @@ fn operator(
             let one: State =
                 at(place, state(state_form, state_form.times.map(|_| n), key.is_some(), file.parallelism.len()))?;
             states.push((one, state_form));
-        }
-    }
-    let mut taken = HashSet::new();
-    let mut services = HashMap::new();
-    for (state, _) in &states {
-        if !taken.insert((class(state.kind), &state.name)) {
-            return Err(format!("state {:?}: there are two of this name", state.name));
-        }
-        if is_timers(state.kind) && *services.entry(&state.name).or_insert(&state.namespace) != &state.namespace {
-            return Err(format!("state {:?}: one timer service has one type of namespaces", state.name));
         }
     }
     for (i, stage) in stages.iter_mut().enumerate() {
@@ -226,7 +213,7 @@ fn operation(
         | (Kind::List | Kind::Reducing | Kind::Aggregating | Kind::Split | Kind::Union, Verb::Add) => (true, true),
         (Kind::EventTimers | Kind::ProcessingTimers, Verb::Put | Verb::Remove)
         | (Kind::Map | Kind::Broadcast, Verb::Remove) => (true, false),
-        (kind, Verb::Clear) => (kind.is_keyed() && !is_timers(kind), false),
+        (kind, Verb::Clear) => (kind.is_keyed() && !kind.is_timers(), false),
         _ => (false, false),
     };
     if !fits {
@@ -247,7 +234,7 @@ fn operation(
     // The types have been read before.
     let ty = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Type>().ok());
     let nullable = matches!(state.kind, Kind::Value | Kind::Map);
-    let timestamp = part("timestamp", &form.timestamp, Some(Type::Long), is_timers(state.kind), false)?;
+    let timestamp = part("timestamp", &form.timestamp, Some(Type::Long), state.kind.is_timers(), false)?;
     let in_subtask = matches!(state.kind, Kind::Split | Kind::Union);
     if form.subtask.is_some_and(|subtask| !in_subtask || subtask >= parallelism) {
         return Err(format!("subtask: only of split and union state, 0 to {}", parallelism - 1));
@@ -284,7 +271,7 @@ fn state(form: &StateForm, n: Option<usize>, has_key: bool, stages: usize) -> Re
     if let Some(stage) = form.stages.iter().flatten().find(|stage| !(1..=stages).contains(*stage)) {
         return Err(format!("stages: {stage} is not 1 to {stages}"));
     }
-    if form.ttl && (!kind.is_keyed() || is_timers(kind)) {
+    if form.ttl && (!kind.is_keyed() || kind.is_timers()) {
         return Err("ttl: only of keyed state".to_owned());
     }
     let sums = matches!(kind, Kind::Reducing | Kind::Aggregating);
@@ -297,7 +284,7 @@ fn state(form: &StateForm, n: Option<usize>, has_key: bool, stages: usize) -> Re
         kind,
         namespace: ty("namespace", &form.namespace, kind.is_keyed() && form.namespace.is_some(), true)?,
         user_key: ty("user_key", &form.user_key, matches!(kind, Kind::Map | Kind::Broadcast), true)?,
-        value: ty("value", &value, !is_timers(kind), false)?,
+        value: ty("value", &value, !kind.is_timers(), false)?,
         ttl: form.ttl,
     })
 }
@@ -327,18 +314,4 @@ fn modified_utf8(name: &str) -> usize {
         _ => 3,
     };
     name.encode_utf16().map(unit).sum()
-}
-
-pub(super) fn is_timers(kind: Kind) -> bool {
-    matches!(kind, Kind::EventTimers | Kind::ProcessingTimers)
-}
-
-/// States of one class have different names.
-fn class(kind: Kind) -> u8 {
-    match kind {
-        Kind::EventTimers => 0,
-        Kind::ProcessingTimers => 1,
-        kind if kind.is_keyed() => 2,
-        _ => 3,
-    }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use super::expand::is_timers;
 use super::file::File;
 use super::program::{Compression, Kind, Stage};
 use super::types::Type;
@@ -96,7 +95,7 @@ pub(super) fn of(file: &File, stages: &[Stage], restore_parallelism: u32) -> Vec
             }
             types.extend(&state.namespace);
             types.extend(&state.user_key);
-            types.extend(state.value.as_ref().filter(|_| !is_timers(state.kind)));
+            types.extend(state.value.as_ref().filter(|_| !state.kind.is_timers()));
         }
         let nulls = operator.operations.iter().filter(|one| one.kind == Kind::Map);
         if nulls.into_iter().any(|one| one.value == Some(Json::Null)) {

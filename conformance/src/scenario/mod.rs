@@ -11,6 +11,7 @@ mod file;
 mod interpret;
 mod java_text;
 mod literal;
+pub(crate) mod names;
 mod program;
 pub mod types;
 

@@ -132,6 +132,11 @@ impl Kind {
     pub fn is_keyed(self) -> bool {
         !matches!(self, Self::Split | Self::Union | Self::Broadcast)
     }
+
+    /// Whether it is one of the two kinds of timers.
+    pub fn is_timers(self) -> bool {
+        matches!(self, Self::EventTimers | Self::ProcessingTimers)
+    }
 }
 
 /// One operation.

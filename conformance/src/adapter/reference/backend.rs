@@ -296,7 +296,7 @@ fn run_keyed(
     };
     let held = |empty: Held| &mut cells.entry(place.clone()).or_insert(Cell { key, namespace, held: empty }).held;
     match (kind, operation.verb) {
-        (_, Verb::Clear) if !matches!(kind, Kind::EventTimers | Kind::ProcessingTimers) => {
+        (_, Verb::Clear) if !kind.is_timers() => {
             cells.remove(&place);
         }
         (Kind::Value, Verb::Put) => match value()? {

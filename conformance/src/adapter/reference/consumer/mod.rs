@@ -17,9 +17,10 @@ pub use keyed::Read;
 pub use refusal::Refusal;
 pub(super) use refusal::Stop;
 
+use super::Failure;
 use super::backend::RunningOperator;
 use super::hooks::Hooks;
-use crate::scenario::Operator;
+use crate::scenario::{Operator, names};
 
 /// The operators of a job, with the state that the savepoint has of them.
 pub(super) fn restore(
@@ -29,6 +30,7 @@ pub(super) fn restore(
     release: Release,
     hooks: &dyn Hooks,
 ) -> Result<Vec<RunningOperator>, Stop> {
+    names::check([job]).map_err(Failure::from)?;
     let bytes = fs::read(directory.join(METADATA))
         .map_err(|error| Refusal::invalid("DIR-METADATA-01", Some(METADATA), error.to_string()))?;
     let metadata = Metadata::parse(&bytes).map_err(|error| Refusal::of_file(&error, None))?;

@@ -22,7 +22,7 @@ use super::Failure;
 use super::backend::RunningOperator;
 use super::consumer::{self, Stop};
 use super::hooks::{Hooks, Right};
-use crate::scenario::{Compression, Program, Stage};
+use crate::scenario::{Compression, Program, Stage, names};
 
 /// When values with a time to live were written: the start of 2026, in milliseconds. Theirs is 10,000 days.
 const CLOCK: i64 = 1_767_225_600_000;
@@ -39,6 +39,7 @@ pub(crate) struct Ran {
 impl Ran {
     /// Runs all stages. The savepoints between them are written and read as they should be.
     pub(crate) fn new(program: &Program, release: Release) -> Result<Self, Failure> {
+        names::check(program.stages.iter().map(|stage| stage.operators.as_slice()))?;
         let scratch = tempfile::tempdir()?;
         let (first, rest) = program.stages.split_first().ok_or("a program without stages")?;
         let Program { compression, inline, .. } = *program;
