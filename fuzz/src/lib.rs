@@ -1,5 +1,9 @@
 //! What makes a program for libFuzzer of a target.
 
+mod random;
+
+use std::sync::Once;
+
 use flink_savepoint_harness::mutate::Rng;
 use flink_savepoint_harness::targets;
 pub use libfuzzer_sys;
@@ -8,7 +12,7 @@ pub use libfuzzer_sys;
 #[macro_export]
 macro_rules! target {
     ($name:ident) => {
-        $crate::libfuzzer_sys::fuzz_target!(|bytes: &[u8]| flink_savepoint_harness::targets::$name::run(bytes));
+        $crate::libfuzzer_sys::fuzz_target!(|bytes: &[u8]| $crate::run(stringify!($name), bytes));
         $crate::libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
             $crate::mutate(stringify!($name), data, size, max_size, seed)
         });
@@ -16,6 +20,18 @@ macro_rules! target {
             $crate::cross(stringify!($name), data1, data2, out, seed)
         });
     };
+}
+
+/// Runs the target. Names of temporary files are the same each time: an input that breaks it breaks it again.
+pub fn run(target: &str, bytes: &[u8]) {
+    static ONE_THREAD: Once = Once::new();
+    ONE_THREAD.call_once(|| {
+        // Who of several is first is chance.
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread();
+        pool.build_global().expect("nothing has made a pool before");
+    });
+    fastrand::seed(0);
+    (of_name(target).run)(bytes);
 }
 
 /// Mutates the first `size` bytes of `data` to at most `most` and gives how many there are: by the seed as libFuzzer does, which
@@ -39,8 +55,11 @@ pub fn cross(target: &str, one: &[u8], other: &[u8], out: &mut [u8], seed: u32) 
 }
 
 fn by_target(target: &str, bytes: &mut Vec<u8>, other: &[u8], most: usize, rng: &mut Rng) {
-    let target = targets::get(target).expect("a program has a target");
-    (target.mutate)(bytes, other, most, rng);
+    (of_name(target).mutate)(bytes, other, most, rng);
+}
+
+fn of_name(target: &str) -> &'static targets::Target {
+    targets::get(target).expect("a program has a target")
 }
 
 fn put(bytes: &[u8], out: &mut [u8]) -> usize {
