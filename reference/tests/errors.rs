@@ -1,7 +1,7 @@
 //! Each way in which a file can be wrong, with its exact kind, offset and path.
 
 use flink_savepoint::error::TypePosition;
-use flink_savepoint::metadata::{Metadata, ReadOptions};
+use flink_savepoint::metadata::{Metadata, MetadataVersion, ReadOptions, Target};
 use flink_savepoint::{Error, ErrorKind, Limits};
 
 /// A file as hex, white space and `#` comments left out.
@@ -377,6 +377,23 @@ fn references_into_the_properties() {
     let class = b"org.apache.flink.core.execution.SavepointFormatType";
     let constant = properties.windows(class.len()).position(|window| window == class).unwrap() - 4;
     refused(&with(constant, constant, 2), 2, constant + 1, "properties.checkpointType.formatType");
+    // The class of an object may be one that stands before, but not just any: here that of the object around it.
+    let snapshot = b"Lorg/apache/flink/runtime/checkpoint/SnapshotType;";
+    let behind = properties.windows(snapshot.len()).position(|window| window == snapshot).unwrap() + snapshot.len();
+    let class = behind + 2 + 7 + 1;
+    refused(&with(class, class, 0), 0, class + 1, "properties.checkpointType");
+}
+
+#[test]
+fn a_checkpoint_id_that_no_long_holds_is_not_written() {
+    for version in MetadataVersion::ALL.into_iter().filter(|version| version.is_writable()) {
+        let written = |id| Metadata::new(version, id).write(Target::version(version));
+        assert!(written(i64::MAX.cast_unsigned()).is_ok());
+        let error = written(i64::MIN.cast_unsigned()).unwrap_err();
+        let expected = (&ErrorKind::CheckpointId { found: -1 }, 8, "checkpoint_id".to_owned());
+        assert_eq!((error.kind(), error.offset(), error.path().as_str().to_owned()), expected, "version {version}");
+        assert_eq!(version.to_string(), version.number().to_string());
+    }
 }
 
 #[test]

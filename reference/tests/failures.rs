@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::io;
 
-use flink_savepoint::ErrorKind;
+use common::made::Made;
 use flink_savepoint::compression::{Framing, IDENTIFIER};
 use flink_savepoint::keyed::{KeyGroup, KeyedHeader, KeyedWriter, MaxParallelism, StateId};
 use flink_savepoint::logical::fingerprint;
@@ -20,10 +20,12 @@ use flink_savepoint::metadata::{
 };
 use flink_savepoint::operator::OperatorHeader;
 use flink_savepoint::savepoint::{
-    Directory, Failure, FileName, NativeFormat, Rewrite, RewriteError, Savepoint, SavepointWriter, Store, Why,
+    Directory, Failure, FileName, METADATA, NativeFormat, PartState, Rewrite, RewriteError, Savepoint, SavepointWriter,
+    Store, Why,
 };
 use flink_savepoint::serializer::{Hints, Scalar, SerializerSnapshot};
 use flink_savepoint::wire::Output;
+use flink_savepoint::{ErrorKind, Limits};
 
 /// Files by name, and by absolute path where these are followed.
 #[derive(Default)]
@@ -339,4 +341,38 @@ fn what_is_wrong_with_what_is_read_is_not_blamed_on_what_is_written() {
     };
     assert_eq!(error.kind(), &ErrorKind::UnknownStateId { found: 5, states: 1 });
     assert_eq!(error.offset(), u64::try_from(offsets[0]).unwrap());
+}
+
+/// Whether the header of a stream can be read or not: what is decompressed is counted.
+#[test]
+fn what_is_decompressed_counts_without_a_header_too() {
+    let scratch = tempfile::tempdir().unwrap();
+    let directory = Made { compressed: true, parallelism: 1, ..Made::of(400) }.write(&scratch.path().join("made"));
+    let bytes = std::fs::read(directory.join(METADATA)).unwrap();
+    let metadata = Metadata::parse(&bytes).unwrap();
+    let operator = metadata.operators.iter().next().unwrap();
+    let read = |total: u64| {
+        let limits = Limits { total, ..Limits::default() };
+        let savepoint = Savepoint::new(metadata.clone(), Directory::new(&directory)).with_limits(limits);
+        let (mut entries, mut length) = (0, 0);
+        savepoint.for_each_part(&operator, |part| {
+            let PartState::ManagedKeyed(handle) = part.state else { return Ok(()) };
+            savepoint.keyed_sections(part, handle, |sections| {
+                length = sections.bytes().len() as u64;
+                for section in sections.iter() {
+                    section.for_each(&mut Vec::new(), |_| {
+                        entries += 1;
+                        Ok::<_, flink_savepoint::Error>(())
+                    })?;
+                }
+                Ok(())
+            })
+        })?;
+        Ok::<_, Failure>((entries, length))
+    };
+    let (entries, length) = read(Limits::DEFAULT_TOTAL).unwrap();
+    assert_eq!(entries, 900);
+    // Enough to open the file, and for nothing that is in it.
+    let Why::Stream { error, .. } = read(length + 1).unwrap_err().why else { panic!("another reason") };
+    assert_eq!(error.kind(), &ErrorKind::TotalTooLarge { limit: length + 1 });
 }
