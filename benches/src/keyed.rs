@@ -49,8 +49,8 @@ impl Shape {
 #[derive(Debug)]
 pub struct Content {
     header: KeyedHeader<'static>,
-    /// Key groups and their keys, of which the first `key_size` bytes are used.
-    groups: Vec<(KeyGroup, Vec<[u8; 8]>)>,
+    /// Key groups and their composite keys, of which the first `key_size` bytes are used.
+    groups: Vec<(KeyGroup, Vec<[u8; 9]>)>,
     key_size: usize,
     /// Values, taken in turn.
     values: Vec<Box<[u8]>>,
@@ -69,7 +69,10 @@ impl Content {
                 (mix(i), hash_code(mix(i)))
             };
             let (_, keys) = &mut groups[usize::from(max_parallelism().key_group_of(hash).0)];
-            keys.push(key.to_be_bytes());
+            // The last byte is the namespace, 0.
+            let mut composite = [0; 9];
+            composite[..8].copy_from_slice(&key.to_be_bytes());
+            keys.push(composite);
         }
         for (_, keys) in &mut groups {
             keys.sort_unstable();
@@ -87,7 +90,7 @@ impl Content {
             _ => value_size,
         };
         let values = (0..VALUES.min(shape.entries)).map(|seed| text(seed, size_of(seed))).collect();
-        Self { header, groups, key_size, values }
+        Self { header, groups, key_size: key_size + 1, values }
     }
 
     /// The same with another value in every `every`-th entry.
@@ -104,14 +107,11 @@ impl Content {
         let mut writer = KeyedWriter::new(sink, &self.header, key_groups(), max_parallelism())?;
         let states = (0..u16::try_from(self.header.states.len()).unwrap_or(u16::MAX)).map(StateId);
         let mut values = self.values.iter().cycle();
-        let mut composite = [0; 9];
-        // The last byte is the namespace, 0.
-        let composite = &mut composite[..=self.key_size];
         for (group, keys) in &self.groups {
             for state in states.clone() {
                 for key in keys {
-                    composite[..self.key_size].copy_from_slice(&key[..self.key_size]);
-                    writer.entry(*group, state, composite, values.next().map_or(&[], |value| value))?;
+                    let key = &key[..self.key_size];
+                    writer.entry(*group, state, key, values.next().map_or(&[], |value| value))?;
                 }
             }
         }

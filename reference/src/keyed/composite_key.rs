@@ -9,11 +9,9 @@
 
 use std::sync::Arc;
 
-use super::{KeyGroup, MaxParallelism, PrefixWidth};
 use crate::meta_info::{KeyedStateType, StateKind, StateMetaInfo};
 use crate::serializer::SerializerSnapshot;
 use crate::value::{Scalar, TypeDescription};
-use crate::{Error, ErrorKind};
 
 /// The parts of a composite key, each as its serializer wrote it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,22 +134,6 @@ impl KeyLayout {
         }
         composite.extend_from_slice(parts.user_key.unwrap_or_default());
         composite
-    }
-}
-
-impl MaxParallelism {
-    /// Appends the prefix of a key group; an error if the group is not below the max parallelism.
-    pub(super) fn push_prefix(self, key_group: KeyGroup, key: &mut Vec<u8>) -> Result<(), Error> {
-        if key_group.0 >= self.get() {
-            let kind = ErrorKind::KeyGroupBeyondMax { found: key_group.0.into(), max: self.get() };
-            return Err(Error::new(kind, 0));
-        }
-        let [high, low] = key_group.0.to_be_bytes();
-        if self.prefix_width() == PrefixWidth::Two {
-            key.push(high);
-        }
-        key.push(low);
-        Ok(())
     }
 }
 

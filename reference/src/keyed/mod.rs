@@ -15,6 +15,7 @@ mod cursor;
 pub(crate) mod header;
 pub mod java_hash;
 mod key_group;
+mod pending;
 mod raw_timers;
 mod section;
 mod stream;

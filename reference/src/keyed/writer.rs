@@ -3,14 +3,15 @@
 use std::io::{self, Write};
 
 use super::header::KeyedHeader;
-use super::{END_OF_KEY_GROUP, END_OF_RUN, KeyGroup, MaxParallelism, StateId};
+use super::pending::Pending;
+use super::{END_OF_KEY_GROUP, KeyGroup, MaxParallelism, StateId};
 use crate::compression::{BLOCK, Framing, IDENTIFIER};
 use crate::metadata::{KeyGroupOffsets, KeyGroupRange};
 use crate::wire::Output;
 use crate::{Error, ErrorKind};
 
 /// Writes a keyed stream to `sink`, entry by entry. Key groups come in ascending order, and within one the entries of a state
-/// one after the other; a key group without entries is not written at all.
+/// one after the other; a key group without entries is not written at all. An entry that is refused leaves nothing behind.
 ///
 /// The entry before the last one written is kept back, since the last entry of a run is marked in its key.
 #[derive(Debug)]
@@ -22,16 +23,14 @@ pub struct KeyedWriter<W> {
     range: KeyGroupRange,
     offsets: Vec<i64>,
     framing: Option<Framing>,
-    section: Option<OpenSection>,
-    /// Bytes of the section that are not written yet: what compression waits for, and the entry that is kept back.
-    pending: Vec<u8>,
-    /// Where in `pending` the first byte of the last key is.
-    last_key: usize,
+    run: Option<Run>,
+    pending: Pending,
     frames: Vec<u8>,
 }
 
-#[derive(Debug)]
-struct OpenSection {
+/// Entries of one state in one key group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Run {
     key_group: KeyGroup,
     state: StateId,
 }
@@ -62,44 +61,19 @@ impl<W: Write> KeyedWriter<W> {
             range,
             offsets: vec![0; usize::try_from(range.count()).unwrap_or(usize::MAX)],
             framing: header.compressed.then(Framing::new),
-            section: None,
-            pending: Vec::new(),
-            last_key: 0,
+            run: None,
+            pending: Pending::default(),
             frames: Vec::new(),
         })
     }
 
     /// Writes an entry. `key` is the composite key without its prefix.
+    #[inline]
     pub fn entry(&mut self, key_group: KeyGroup, state: StateId, key: &[u8], value: &[u8]) -> io::Result<()> {
-        if usize::from(state.0) >= self.states {
-            let kind = ErrorKind::UnknownStateId { found: state.0, states: self.states };
-            return Err(Error::new(kind, self.position).into());
+        let run = Run { key_group, state };
+        while self.run != Some(run) || self.pending.push_entry(key, value).is_none() {
+            self.prepare(run, key.len(), value.len())?;
         }
-        match &mut self.section {
-            Some(open) if open.key_group == key_group => {
-                if open.state == state {
-                    self.flush_before_last()?;
-                } else {
-                    open.state = state;
-                    self.mark_end_of_run();
-                    self.pending.extend_from_slice(&state.0.to_be_bytes());
-                }
-            }
-            open => {
-                if open.as_ref().is_some_and(|open| open.key_group > key_group) {
-                    return Err(Error::new(ErrorKind::KeyGroupOrder { found: key_group.0 }, self.position).into());
-                }
-                self.end_section()?;
-                self.begin_section(key_group, state)?;
-            }
-        }
-        let prefix = usize::from(self.max.prefix_width() as u8);
-        self.pending.extend_from_slice(&length(key.len() + prefix)?);
-        self.last_key = self.pending.len();
-        self.max.push_prefix(key_group, &mut self.pending)?;
-        self.pending.extend_from_slice(key);
-        self.pending.extend_from_slice(&length(value.len())?);
-        self.pending.extend_from_slice(value);
         Ok(())
     }
 
@@ -112,49 +86,89 @@ impl<W: Write> KeyedWriter<W> {
         Ok(WrittenStream { sink: self.sink, offsets, length: self.position })
     }
 
-    fn begin_section(&mut self, key_group: KeyGroup, state: StateId) -> io::Result<()> {
-        let index = u32::from(key_group.0).checked_sub(self.range.start()).and_then(|i| usize::try_from(i).ok());
-        let Some(offset) = index.and_then(|i| self.offsets.get_mut(i)) else {
-            let kind = ErrorKind::KeyGroupOutsideRange { found: key_group.0, range: self.range };
-            return Err(Error::new(kind, self.position).into());
-        };
-        *offset = i64::try_from(self.position).unwrap_or(i64::MAX);
-        if self.framing.is_some() {
-            self.write_all(&IDENTIFIER)?;
+    /// Makes ready for an entry of a run: what few entries need.
+    #[cold]
+    fn prepare(&mut self, run: Run, key: usize, value: usize) -> io::Result<()> {
+        let key = key + self.max.prefix_width() as usize;
+        for length in [key, value] {
+            if i32::try_from(length).is_err() {
+                return Err(Error::new(ErrorKind::ListTooLong { length }, 0).into());
+            }
         }
-        self.section = Some(OpenSection { key_group, state });
-        self.pending.extend_from_slice(&state.0.to_be_bytes());
+        if self.run != Some(run) {
+            self.begin_run(run)?;
+        }
+        self.make_room(8 + key + value)
+    }
+
+    fn begin_run(&mut self, run: Run) -> io::Result<()> {
+        let Run { key_group, state } = run;
+        if usize::from(state.0) >= self.states {
+            return Err(self.error(ErrorKind::UnknownStateId { found: state.0, states: self.states }));
+        }
+        match self.run {
+            Some(open) if open.key_group == key_group => self.pending.mark_end_of_run(),
+            Some(open) if open.key_group > key_group => {
+                return Err(self.error(ErrorKind::KeyGroupOrder { found: key_group.0 }));
+            }
+            _ => self.begin_section(key_group)?,
+        }
+        self.push_id(state.0)?;
+        self.pending.set_prefix(self.max.prefix(key_group));
+        self.run = Some(run);
+        Ok(())
+    }
+
+    fn begin_section(&mut self, key_group: KeyGroup) -> io::Result<()> {
+        let index = u32::from(key_group.0).checked_sub(self.range.start()).and_then(|i| usize::try_from(i).ok());
+        let Some(index) = index.filter(|index| *index < self.offsets.len()) else {
+            return Err(self.error(ErrorKind::KeyGroupOutsideRange { found: key_group.0, range: self.range }));
+        };
+        if key_group.0 >= self.max.get() {
+            let kind = ErrorKind::KeyGroupBeyondMax { found: key_group.0.into(), max: self.max.get() };
+            return Err(Error::new(kind, 0).into());
+        }
+        self.end_section()?;
+        if let Some(offset) = self.offsets.get_mut(index) {
+            *offset = i64::try_from(self.position).unwrap_or(i64::MAX);
+        }
+        if self.framing.is_some() {
+            self.sink.write_all(&IDENTIFIER)?;
+            self.position += IDENTIFIER.len() as u64;
+        }
         Ok(())
     }
 
     fn end_section(&mut self) -> io::Result<()> {
-        if self.section.take().is_none() {
+        if self.run.take().is_none() {
             return Ok(());
         }
-        self.mark_end_of_run();
-        self.pending.extend_from_slice(&END_OF_KEY_GROUP.to_be_bytes());
-        self.drain(self.pending.len())
+        self.pending.mark_end_of_run();
+        self.push_id(END_OF_KEY_GROUP)?;
+        self.write_pending(self.pending.all().len())
     }
 
-    fn mark_end_of_run(&mut self) {
-        if let Some(first) = self.pending.get_mut(self.last_key) {
-            *first |= END_OF_RUN;
+    fn push_id(&mut self, id: u16) -> io::Result<()> {
+        while self.pending.push_id(id).is_none() {
+            self.make_room(2)?;
         }
+        Ok(())
     }
 
-    /// Writes what stands before the last entry, once there is enough of it to be worth a call.
-    fn flush_before_last(&mut self) -> io::Result<()> {
-        let entry_start = self.last_key.saturating_sub(4);
-        let ready = if self.framing.is_some() { entry_start / BLOCK * BLOCK } else { entry_start };
-        if ready < BLOCK {
+    /// Writes what stands before the last entry, and makes room for `size` bytes more.
+    fn make_room(&mut self, size: usize) -> io::Result<()> {
+        if self.pending.has_room(size) {
             return Ok(());
         }
-        self.drain(ready)
+        let before = self.pending.before_last_entry().len();
+        self.write_pending(if self.framing.is_some() { before / BLOCK * BLOCK } else { before })?;
+        self.pending.grow(size);
+        Ok(())
     }
 
-    /// Writes the first `ready` bytes of what is pending.
-    fn drain(&mut self, ready: usize) -> io::Result<()> {
-        let bytes = self.pending.get(..ready).unwrap_or_default();
+    /// Writes the first `count` bytes of what is pending.
+    fn write_pending(&mut self, count: usize) -> io::Result<()> {
+        let bytes = self.pending.all().get(..count).unwrap_or_default();
         self.frames.clear();
         let stored = match &mut self.framing {
             Some(framing) => {
@@ -165,19 +179,11 @@ impl<W: Write> KeyedWriter<W> {
         };
         self.sink.write_all(stored)?;
         self.position += stored.len() as u64;
-        self.pending.drain(..ready);
-        self.last_key = self.last_key.saturating_sub(ready);
+        self.pending.drop_first(count);
         Ok(())
     }
 
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.sink.write_all(bytes)?;
-        self.position += bytes.len() as u64;
-        Ok(())
+    fn error(&self, kind: ErrorKind) -> io::Error {
+        Error::new(kind, self.position).into()
     }
-}
-
-fn length(n: usize) -> io::Result<[u8; 4]> {
-    let length = i32::try_from(n).map_err(|_| Error::new(ErrorKind::ListTooLong { length: n }, 0))?;
-    Ok(length.to_be_bytes())
 }
