@@ -34,16 +34,6 @@ impl MaxParallelism {
         if self.0 > 128 { PrefixWidth::Two } else { PrefixWidth::One }
     }
 
-    /// The prefix of a key group, and how many of its bytes are used.
-    #[inline]
-    pub(super) fn prefix(self, key_group: KeyGroup) -> ([u8; 2], usize) {
-        let [high, low] = key_group.0.to_be_bytes();
-        match self.prefix_width() {
-            width @ PrefixWidth::One => ([low, 0], width as usize),
-            width @ PrefixWidth::Two => ([high, low], width as usize),
-        }
-    }
-
     /// The key group of a key, by the value of its `hashCode` in Java (`KeyGroupRangeAssignment.assignToKeyGroup`).
     pub fn key_group_of(self, hash_code: i32) -> KeyGroup {
         let group = murmur_hash(hash_code).unsigned_abs() % u32::from(self.0);

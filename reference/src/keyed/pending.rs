@@ -1,6 +1,6 @@
 //! The bytes of a section that wait to be written.
 
-use super::END_OF_RUN;
+use super::{END_OF_RUN, KeyGroup, PrefixWidth};
 use crate::compression::BLOCK;
 
 /// What of a section is not written yet: what compression waits for, and the last entry, whose key may yet be marked.
@@ -12,8 +12,8 @@ pub(super) struct Pending {
     end: usize,
     /// Where the first byte of the last key is.
     last_key: usize,
-    /// The key-group prefix of the keys of the run, and how many of its bytes are used.
-    prefix: ([u8; 2], usize),
+    /// The key-group prefix of the keys of the run: as the high bytes of an `int`, and how many bytes it has.
+    prefix: (u64, usize),
 }
 
 impl Pending {
@@ -23,25 +23,23 @@ impl Pending {
         let (prefix, width) = self.prefix;
         let key_length = i32::try_from(width + key.len()).ok()?;
         let value_length = i32::try_from(value.len()).ok()?;
-        let size = 8 + width + key.len() + value.len();
-        let entry = self.blocks.get_mut(self.end..)?.get_mut(..size)?;
-        let (target, rest) = entry.split_first_chunk_mut()?;
-        *target = key_length.to_be_bytes();
-        // Both bytes of the prefix: what follows overwrites the one that is not used.
-        *rest.first_chunk_mut()? = prefix;
-        let (target, rest) = rest.get_mut(width..)?.split_at_mut_checked(key.len())?;
+        let free = self.blocks.get_mut(self.end..)?;
+        // Eight bytes in one step: what follows overwrites those behind the prefix.
+        *free.first_chunk_mut()? = (u64::from(key_length.cast_unsigned()) << 32 | prefix).to_be_bytes();
+        let (target, rest) = free.get_mut(4 + width..)?.split_at_mut_checked(key.len())?;
         copy(key, target);
         let (target, rest) = rest.split_first_chunk_mut()?;
         *target = value_length.to_be_bytes();
-        copy(value, rest);
+        copy(value, rest.get_mut(..value.len())?);
         self.last_key = self.end + 4;
-        self.end += size;
+        self.end += 8 + width + key.len() + value.len();
         Some(())
     }
 
     /// The prefix of the keys that follow.
-    pub(super) fn set_prefix(&mut self, prefix: ([u8; 2], usize)) {
-        self.prefix = prefix;
+    pub(super) fn set_prefix(&mut self, key_group: KeyGroup, width: PrefixWidth) {
+        let width = width as usize;
+        self.prefix = (u64::from(key_group.0) << (32 - 8 * width), width);
     }
 
     /// Appends the id of a state, or what stands for one; `None` if there is no room for it.
@@ -93,10 +91,11 @@ impl Pending {
 #[inline]
 fn copy(source: &[u8], target: &mut [u8]) {
     let copied = match source.len() {
-        4..8 => copy_ends::<4>(source, target),
-        9 => copy_9(source, target),
-        8..=16 => copy_ends::<8>(source, target),
-        17..=32 => copy_ends::<16>(source, target),
+        16..=32 => copy_ends::<16, 16>(source, target),
+        // A `long` and its namespace, just put together: eight bytes that overlap would wait for both.
+        9 => copy_ends::<8, 1>(source, target),
+        8..16 => copy_ends::<8, 8>(source, target),
+        4..8 => copy_ends::<4, 4>(source, target),
         _ => None,
     };
     if copied.is_none() {
@@ -104,17 +103,10 @@ fn copy(source: &[u8], target: &mut [u8]) {
     }
 }
 
+/// Copies the first `N` and the last `M` bytes.
 #[inline]
-fn copy_9(source: &[u8], target: &mut [u8]) -> Option<()> {
-    *target.first_chunk_mut::<8>()? = *source.first_chunk()?;
-    *target.last_mut()? = *source.last()?;
-    Some(())
-}
-
-/// Copies the first and the last `N` bytes.
-#[inline]
-fn copy_ends<const N: usize>(source: &[u8], target: &mut [u8]) -> Option<()> {
+fn copy_ends<const N: usize, const M: usize>(source: &[u8], target: &mut [u8]) -> Option<()> {
     *target.first_chunk_mut::<N>()? = *source.first_chunk()?;
-    *target.last_chunk_mut::<N>()? = *source.last_chunk()?;
+    *target.last_chunk_mut::<M>()? = *source.last_chunk()?;
     Some(())
 }

@@ -114,7 +114,7 @@ impl<W: Write> KeyedWriter<W> {
             _ => self.begin_section(key_group)?,
         }
         self.push_id(state.0)?;
-        self.pending.set_prefix(self.max.prefix(key_group));
+        self.pending.set_prefix(key_group, self.max.prefix_width());
         self.run = Some(run);
         Ok(())
     }
