@@ -61,7 +61,7 @@ impl<'a> ChangelogHandle<'a> {
         let (rest, materialized) = List::read(rest, cx).field("materialized")?;
         let (elements, count) = java::count(rest, 1).field("non_materialized")?;
         let (rest, non_materialized) =
-            List::read_elements(elements, count, cx, require_increment).field("non_materialized")?;
+            List::read_elements(elements, count, cx, |rest| step_increment(rest, cx)).field("non_materialized")?;
         if v1_14 {
             return Ok((rest, Self { key_groups, materialized, non_materialized, since_1_15: None }));
         }
@@ -103,11 +103,11 @@ fn is_increment(handle: Option<&KeyedHandle<'_>>) -> bool {
 }
 
 #[expect(clippy::ref_option, reason = "the element type of the list")]
-fn require_increment(handle: &Option<KeyedHandle<'_>>, offset: u64) -> Result<(), nom::Err<Error>> {
-    if is_increment(handle.as_ref()) {
-        return Ok(());
+fn step_increment(input: Input<'_>, cx: ReadContext) -> Parsed<'_, ()> {
+    match Option::<KeyedHandle<'_>>::read(input, cx)? {
+        (rest, handle) if is_increment(handle.as_ref()) => Ok((rest, ())),
+        _ => fail(ErrorKind::NotAnIncrement, input.offset()),
     }
-    Err(nom::Err::Failure(Error::new(ErrorKind::NotAnIncrement, offset)))
 }
 
 /// Type 9, `InMemoryChangelogStateHandle`: changes inside `_metadata`.

@@ -146,22 +146,20 @@ impl<'a, T: Codec<'a>> List<'a, T> {
     /// Reads `i32` count and elements, to find the end of the list and whether each element is sound.
     pub(super) fn read(input: Input<'a>, cx: ReadContext) -> Parsed<'a, Self> {
         let (elements, count) = java::count(input, T::LEAST)?;
-        Self::read_elements(elements, count, cx, |_, _| Ok(()))
+        Self::read_elements(elements, count, cx, |rest| T::read(rest, cx).map(|(rest, _)| (rest, ())))
     }
 
-    /// Reads `count` elements, of which the caller has checked that they can fit, and hands each to `check` with the
-    /// offset at which it starts.
+    /// Finds the end of `count` elements, of which the caller has checked that they can fit. `step` goes over one, and fails
+    /// where reading it with `cx` would.
     pub(super) fn read_elements(
         elements: Input<'a>,
         count: u32,
         cx: ReadContext,
-        mut check: impl FnMut(&T, u64) -> Result<(), nom::Err<Error>>,
+        step: impl Fn(Input<'a>) -> Parsed<'a, ()>,
     ) -> Parsed<'a, Self> {
         let mut rest = elements;
         for i in 0..count {
-            let (next, element) = T::read(rest, cx).index(i.into())?;
-            check(&element, rest.offset()).map(|()| (rest, ())).index(i.into())?;
-            rest = next;
+            (rest, ()) = step(rest).index(i.into())?;
         }
         Ok((rest, Self(Repr::Encoded { elements: elements.until(&rest), count, cx })))
     }

@@ -11,14 +11,14 @@ use crate::error::{At, TypePosition};
 use crate::wire::{Input, JavaStr, Output, Parsed, fail, java};
 use crate::{Error, ErrorKind};
 
-const KEY_GROUPS: u8 = 3;
-const INCREMENTAL: u8 = 5;
-const SAVEPOINT_KEY_GROUPS: u8 = 7;
+pub(super) const KEY_GROUPS: u8 = 3;
+pub(super) const INCREMENTAL: u8 = 5;
+pub(super) const SAVEPOINT_KEY_GROUPS: u8 = 7;
 const CHANGELOG: u8 = 8;
 const BYTE_INCREMENT: u8 = 9;
 const FILE_INCREMENT: u8 = 10;
-const INCREMENTAL_V2: u8 = 11;
-const KEY_GROUPS_V2: u8 = 12;
+pub(super) const INCREMENTAL_V2: u8 = 11;
+pub(super) const KEY_GROUPS_V2: u8 = 12;
 const FILE_INCREMENT_V2: u8 = 13;
 const CHANGELOG_V2: u8 = 14;
 

@@ -23,6 +23,7 @@ pub mod operator_handle;
 mod operator_id;
 pub mod properties;
 mod release;
+mod skip;
 pub mod stream_handle;
 mod streams;
 pub mod subtask;

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use super::codec::{Codec, List, ReadContext, WriteContext};
 use super::operator_id::OperatorId;
 use super::release::Feature;
+use super::skip;
 use super::stream_handle::{ByteStreamHandle, NULL, StreamHandle};
 use super::subtask::{Subtask, SubtaskState};
 use crate::error::At;
@@ -189,15 +190,21 @@ fn read_subtasks<'a>(input: Input<'a>, cx: ReadContext, parallelism: u32) -> Par
         return Ok((rest, subtasks));
     }
     let (rest, count) = java::count(input, Subtask::LEAST).field("subtasks").map(|(_, count)| (rest, count))?;
-    let in_range = |subtask: &Subtask<'a>, offset: u64| {
-        if subtask.index < parallelism {
-            return Ok(());
-        }
-        let mut error = Error::new(ErrorKind::SubtaskIndex { index: subtask.index.into(), parallelism }, offset);
-        error.push(crate::error::Segment::Field("index"));
-        Err(nom::Err::Failure(error))
+    let step = |input| match skip::subtask(input, cx, parallelism) {
+        Some(rest) => Ok((rest, ())),
+        None => step_subtask(input, cx, parallelism),
     };
-    List::read_elements(rest, count, cx, in_range).field("subtasks").map(|(rest, list)| (rest, Subtasks::Listed(list)))
+    List::read_elements(rest, count, cx, step).field("subtasks").map(|(rest, list)| (rest, Subtasks::Listed(list)))
+}
+
+/// Reads a subtask, and checks that its index is below the parallelism.
+pub(super) fn step_subtask(input: Input<'_>, cx: ReadContext, parallelism: u32) -> Parsed<'_, ()> {
+    let (rest, subtask) = Subtask::read(input, cx)?;
+    if subtask.index >= parallelism {
+        return fail(ErrorKind::SubtaskIndex { index: subtask.index.into(), parallelism }, input.offset())
+            .field("index");
+    }
+    Ok((rest, ()))
 }
 
 impl Operator<'_> {

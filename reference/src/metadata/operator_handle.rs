@@ -7,7 +7,7 @@ use crate::error::{At, TypePosition};
 use crate::wire::{Input, JavaStr, Output, Parsed, fail, java};
 use crate::{Error, ErrorKind};
 
-const PARTITIONABLE: u8 = 4;
+pub(super) const PARTITIONABLE: u8 = 4;
 const SEGMENTED: u8 = 17;
 
 /// `OperatorStreamStateHandle` (type 4) or `FileMergingOperatorStreamStateHandle` (type 17, since Flink 1.20).

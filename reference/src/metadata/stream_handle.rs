@@ -21,10 +21,10 @@ use crate::wire::{Input, JavaStr, Output, Parsed, fail, java};
 use crate::{Error, ErrorKind};
 
 pub(super) const NULL: u8 = 0;
-const BYTE_STREAM: u8 = 1;
-const FILE: u8 = 2;
+pub(super) const BYTE_STREAM: u8 = 1;
+pub(super) const FILE: u8 = 2;
 const KEY_GROUPS: u8 = 3;
-const RELATIVE: u8 = 6;
+pub(super) const RELATIVE: u8 = 6;
 const SEGMENT: u8 = 15;
 const EMPTY_SEGMENT: u8 = 16;
 
