@@ -102,7 +102,7 @@ fn is_increment(handle: Option<&KeyedHandle<'_>>) -> bool {
     matches!(handle, None | Some(KeyedHandle::ByteIncrement(_) | KeyedHandle::FileIncrement(_)))
 }
 
-#[expect(clippy::ref_option, reason = "the element type of the list")]
+/// Reads an element of the changes that are not materialized.
 fn step_increment(input: Input<'_>, cx: ReadContext) -> Parsed<'_, ()> {
     match Option::<KeyedHandle<'_>>::read(input, cx)? {
         (rest, handle) if is_increment(handle.as_ref()) => Ok((rest, ())),

@@ -180,7 +180,7 @@ impl<'a> Codec<'a> for Operator<'a> {
     }
 }
 
-fn read_subtasks<'a>(input: Input<'a>, cx: ReadContext, parallelism: u32) -> Parsed<'a, Subtasks<'a>> {
+fn read_subtasks(input: Input<'_>, cx: ReadContext, parallelism: u32) -> Parsed<'_, Subtasks<'_>> {
     let (rest, count) = java::i32(input).field("subtasks")?;
     if count < 0 {
         // To version 2 a negative count is no subtasks, and what it writes is never negative.

@@ -18,7 +18,7 @@ type Behind<'a> = Option<&'a [u8]>;
 /// There is an end only where [`Subtask::read`](super::Subtask) with the same context gives a subtask with this very end and
 /// an index below the parallelism, strict or not. Whatever is rare or unsound gives none, so that reading judges it and says
 /// what is wrong: finished subtasks, merged files, changelogs, in-flight data, texts that are not plain ASCII.
-pub(super) fn subtask<'a>(input: Input<'a>, cx: ReadContext, parallelism: u32) -> Option<Input<'a>> {
+pub(super) fn subtask(input: Input<'_>, cx: ReadContext, parallelism: u32) -> Option<Input<'_>> {
     let (index, rest) = number(input.bytes())?;
     if index >= parallelism {
         return None;

@@ -363,11 +363,17 @@ proptest! {
     }
 
     #[test]
-    fn what_is_skipped_ends_where_reading_ends(form in subtask(), changes in vec(change(), 1..4), tail in vec(any::<u8>(), 0..20)) {
+    fn what_is_skipped_ends_where_reading_ends(
+        form in subtask(),
+        changes in vec(change(), 1..4),
+        tail in vec(any::<u8>(), 0..20),
+    ) {
         for cx in contexts() {
             let mut bytes = form_in(&form, cx.version);
             bytes.extend(&tail);
-            changes.iter().for_each(|change| change.apply(&mut bytes));
+            for change in &changes {
+                change.apply(&mut bytes);
+            }
             // Asserts that reading agrees, if it is skipped.
             skipped(&bytes, cx);
         }
