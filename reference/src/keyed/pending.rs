@@ -49,6 +49,7 @@ impl Pending {
         Some(())
     }
 
+    /// Whether `size` bytes more fit.
     pub(super) fn has_room(&self, size: usize) -> bool {
         self.blocks.len() - self.end >= size
     }
