@@ -3,12 +3,34 @@
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flink_savepoint::savepoint::{METADATA, open_regular};
 
 use crate::remote::{self, Mirror};
+use crate::store::{self, Mapped};
+
+/// Content of a metadata file.
+#[derive(Debug)]
+pub enum Content {
+    /// In memory.
+    Read(Vec<u8>),
+    /// Mapped, if it is large: then the system takes back the memory when it needs it.
+    Mapped(Mapped),
+}
+
+impl Deref for Content {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Read(bytes) => bytes,
+            Self::Mapped(mapped) => mapped.as_ref(),
+        }
+    }
+}
 
 /// A metadata file in memory.
 pub struct Source {
@@ -18,7 +40,7 @@ pub struct Source {
     /// remote savepoint, and is filled as they are opened.
     pub directory: PathBuf,
     /// Content of the metadata file.
-    pub bytes: Vec<u8>,
+    pub bytes: Content,
     mirror: Option<Arc<Mirror>>,
 }
 
@@ -40,7 +62,7 @@ impl Source {
 
     /// A metadata file that was read before.
     pub fn of(file: PathBuf, directory: PathBuf, bytes: Vec<u8>) -> Self {
-        Self { file, directory, bytes, mirror: None }
+        Self { file, directory, bytes: Content::Read(bytes), mirror: None }
     }
 
     /// The same with another limit for the bytes of the metadata file, and URLs of remote savepoints.
@@ -55,7 +77,7 @@ impl Source {
         let bytes = mirror
             .file(mirror.name(), None)
             .map_err(|error| Unreadable { file: PathBuf::new(), why: error.to_string() })?;
-        let bytes = bytes.as_ref().to_vec();
+        let bytes = Content::Read(bytes.as_ref().to_vec());
         Ok(Self { directory: mirror.directory().to_owned(), bytes, mirror: Some(Arc::new(mirror)), file })
     }
 
@@ -82,7 +104,7 @@ impl Source {
         })?;
         let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
         let directory = parent.unwrap_or(Path::new(".")).to_owned();
-        Ok(Self::of(file, directory, bytes))
+        Ok(Self { file, directory, bytes, mirror: None })
     }
 
     /// What fills the directory, of a remote savepoint.
@@ -108,14 +130,20 @@ impl Source {
     }
 }
 
+/// Metadata files of more bytes are mapped: 4 MiB, which is more than most have.
+const MAPPED: u64 = 4 << 20;
+
 /// Reads a metadata file, and nothing that is appended meanwhile.
-fn read(file: File, largest: u64) -> io::Result<Vec<u8>> {
+fn read(file: File, largest: u64) -> io::Result<Content> {
     let length = file.metadata()?.len();
     within(length, largest)?;
+    if length > MAPPED {
+        return store::map_opened(&file).map(Content::Mapped);
+    }
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(usize::try_from(length).unwrap_or(usize::MAX))?;
     file.take(length).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    Ok(Content::Read(bytes))
 }
 
 fn within(length: u64, largest: u64) -> io::Result<()> {
@@ -136,3 +164,23 @@ impl fmt::Display for Unreadable {
 }
 
 impl std::error::Error for Unreadable {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_large_metadata_is_mapped_and_up_to_the_limit() {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join(METADATA);
+        for (length, mapped) in [(MAPPED, false), (MAPPED + 1, true)] {
+            let bytes: Vec<u8> = (0..length).map(|i| (i % 251) as u8).collect();
+            fs::write(&path, &bytes).unwrap();
+            let source = Source::open(scratch.path()).unwrap();
+            assert_eq!(matches!(source.bytes, Content::Mapped(_)), mapped);
+            assert!(*source.bytes == bytes);
+            let refused = Source::open_up_to(&path, length - 1, &remote::Options::default()).err().unwrap().to_string();
+            assert!(refused.contains("the limit for metadata"), "{refused}");
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Files of a savepoint, mapped into memory: read without copying, and given back by the system when it needs the memory.
 #![allow(unsafe_code, reason = "mapping a file; nothing else here is unsafe")]
 
+use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -88,11 +89,19 @@ pub(crate) fn map_leased(path: &Path, lease: Lease) -> io::Result<Mapped> {
     Ok(Mapped { map: map(path)?, _lease: Some(lease) })
 }
 
+/// An opened file, mapped.
+pub(crate) fn map_opened(file: &File) -> io::Result<Mapped> {
+    Ok(Mapped { map: map_of(file)?, _lease: None })
+}
+
 fn map(path: &Path) -> io::Result<Mmap> {
-    let file = open_regular(path)?;
+    map_of(&open_regular(path)?)
+}
+
+fn map_of(file: &File) -> io::Result<Mmap> {
     // SAFETY: savepoints are written once and not changed. Should somebody truncate the file meanwhile, the system ends the
     // process; should somebody write to it, the parser sees other bytes, each of which it checks when it looks at it.
-    let map = unsafe { Mmap::map(&file)? };
+    let map = unsafe { Mmap::map(file)? };
     #[cfg(unix)]
     // Only a hint.
     let _ = map.advise(Advice::Sequential);

@@ -18,6 +18,14 @@ fn every_golden_file_is_written_back_byte_for_byte() {
         assert_eq!(metadata.version(), golden.release().metadata_version(), "{}", golden.id);
         assert_eq!(metadata.trailing_bytes(), 0, "{}", golden.id);
         assert_eq!(metadata.to_bytes().unwrap(), golden.bytes, "{}", golden.id);
+        let mut parts = Vec::new();
+        metadata.to_bytes_in_parts(&mut |part| parts.push(part.to_vec())).unwrap();
+        assert_eq!(
+            (parts.len(), parts.concat()),
+            (metadata.operators.len() + 1, golden.bytes.clone()),
+            "{}",
+            golden.id
+        );
         let layout_of_1_14 = golden.release() == Release::V1_14 && golden.id.ends_with("changelog");
         assert_eq!(metadata.has_changelog_of_1_14(), layout_of_1_14, "{}", golden.id);
     }

@@ -26,12 +26,17 @@ pub(super) struct Difference {
 
 /// The fields that differ; none if the metadata cannot be written, for reasons that have requirements of their own.
 pub(super) fn differences(subject: &Subject<'_>) -> Vec<Difference> {
-    let Ok(again) = subject.savepoint.metadata().to_bytes() else { return Vec::new() };
-    let bytes = &subject.source.bytes;
-    let read = bytes.len().saturating_sub(usize::try_from(subject.savepoint.metadata().trailing_bytes()).unwrap_or(0));
-    if bytes.get(..read) == Some(&again) {
+    let (metadata, bytes) = (subject.savepoint.metadata(), &*subject.source.bytes);
+    let read = bytes.len().saturating_sub(usize::try_from(metadata.trailing_bytes()).unwrap_or(0));
+    // Nearly always it is the same, which is seen without a copy of all of it.
+    let mut rest = bytes.get(..read);
+    let written = metadata.to_bytes_in_parts(&mut |part| {
+        rest = rest.and_then(|rest| rest.strip_prefix(part));
+    });
+    if written.is_err() || rest == Some(&[]) {
         return Vec::new();
     }
+    let Ok(again) = metadata.to_bytes() else { return Vec::new() };
     let mut sink = Compare { trail: Trail::default(), again: &again, found: Vec::new() };
     let file =
         File { name: "_metadata", bytes, metadata: Some(bytes), hints: flink_savepoint::serializer::Hints::default() };

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher as _, RandomState};
 
 use flink_savepoint::metadata::stream_handle::{FileHandle, SegmentFileHandle};
 use flink_savepoint::metadata::{KeyGroupsFormat, KeyedHandle, MetadataVersion, Offsets, StateSize, StreamHandle};
@@ -90,6 +91,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
 }
 
 fn streams(subject: &Subject<'_>, canonical: bool, findings: &mut Findings) {
+    let again = names_seen_again(subject);
     let mut inline: BTreeMap<JavaStr<'_>, Cow<'_, [u8]>> = BTreeMap::new();
     walk::streams(&subject.operators, &mut |role, handle, path| {
         let spot = |field: &str| Spot::metadata(None, format!("{}{field}", path()));
@@ -112,6 +114,7 @@ fn streams(subject: &Subject<'_>, canonical: bool, findings: &mut Findings) {
             | StreamHandle::EmptySegment
             | StreamHandle::File(_)
             | StreamHandle::Relative(_) => {}
+            StreamHandle::ByteStream(state) if !again.may_contain(&state.handle_name) => {}
             StreamHandle::ByteStream(state) => match inline.get(&state.handle_name) {
                 Some(first) if *first != state.data => {
                     findings.add("META-HANDLE-04", spot(".handle_name"), || {
@@ -131,6 +134,32 @@ fn streams(subject: &Subject<'_>, canonical: bool, findings: &mut Findings) {
             segment_bounds(&subject.savepoint, segment, path, findings);
         }
     });
+}
+
+/// Names of inline state that come more than once, by their hashes: a million handles take eight megabytes.
+struct SeenAgain {
+    hasher: RandomState,
+    /// Sorted.
+    hashes: Vec<u64>,
+}
+
+impl SeenAgain {
+    /// False only for a name that comes once.
+    fn may_contain(&self, name: &JavaStr<'_>) -> bool {
+        self.hashes.binary_search(&self.hasher.hash_one(name)).is_ok()
+    }
+}
+
+fn names_seen_again(subject: &Subject<'_>) -> SeenAgain {
+    let (hasher, mut hashes) = (RandomState::new(), Vec::new());
+    walk::streams(&subject.operators, &mut |_, handle, _| {
+        if let StreamHandle::ByteStream(state) = handle {
+            hashes.push(hasher.hash_one(&state.handle_name));
+        }
+    });
+    hashes.sort_unstable();
+    let hashes = hashes.chunk_by(|a, b| a == b).filter_map(|same| same.get(1)).copied().collect();
+    SeenAgain { hasher, hashes }
 }
 
 /// Whether a segment is within its file, as far as that can be looked at.

@@ -89,7 +89,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if arguments.compat {
         return show_compat(arguments, &source, metadata);
     }
-    let report = |metadata: &Metadata<'_>, state: Option<&Fingerprint>| Report::new(&source, metadata, state);
+    let subtasks = arguments.subtasks || matches!(arguments.format, Format::Json);
+    let report = |metadata: &Metadata<'_>, state: Option<&Fingerprint>| Report::new(&source, metadata, state, subtasks);
     let report = if matches!(arguments.format, Format::Tree) || arguments.metadata_only {
         report(&metadata, None)
     } else {

@@ -21,7 +21,7 @@ mod walker;
 
 use std::path::Path;
 
-use crate::source::Source;
+use crate::source::{Content, Source};
 use flink_savepoint::metadata::Metadata;
 use flink_savepoint::serializer::{Hints, SerializerSnapshot};
 use flink_savepoint::wire::Input;
@@ -101,7 +101,7 @@ pub fn explain_snapshot(bytes: &[u8], sink: &mut dyn Sink) -> Result<(), Stop> {
 }
 
 /// The metadata file in the directory of a state file.
-pub fn metadata_beside(file: &Path) -> Option<Vec<u8>> {
+pub fn metadata_beside(file: &Path) -> Option<Content> {
     let parent = file.parent()?;
     let directory = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
     Source::open(directory).ok().map(|source| source.bytes)

@@ -4,6 +4,7 @@ mod files;
 mod kind;
 mod report;
 mod states;
+mod sums;
 pub mod text;
 mod text_states;
 

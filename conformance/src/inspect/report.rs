@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::files::{Files, Status};
 use super::kind::{self, Kind};
 use super::states::{KeyGroupReport, KeysReport, StateReading, StateReport};
+use super::sums::HandleSums;
 use crate::json::Long;
 use crate::source::Source;
 
@@ -117,6 +118,10 @@ pub struct OperatorReport {
     pub key_groups: Option<Vec<KeyGroupReport>>,
     /// The subtasks that are listed.
     pub subtasks: Vec<SubtaskReport>,
+    /// The handles of all subtasks together, for the page.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub(super) handles: HandleSums,
     /// Sums over the subtasks.
     pub totals: Totals,
 }
@@ -204,10 +209,12 @@ pub struct Totals {
 }
 
 impl Report {
-    /// Gathers the report. `state` is what was read of the state.
-    pub fn new(source: &Source, metadata: &Metadata<'_>, state: Option<&Fingerprint>) -> Self {
+    /// Gathers the report. `state` is what was read of the state. Without `subtasks` these are counted, but not listed: of them there
+    /// may be a million.
+    pub fn new(source: &Source, metadata: &Metadata<'_>, state: Option<&Fingerprint>, subtasks: bool) -> Self {
         let (kind, kind_because) = kind::of(metadata);
-        let read = |o: Operator<'_>| OperatorReport::new(&o, state.and_then(|state| state.operators.get(&o.id)));
+        let read =
+            |o: Operator<'_>| OperatorReport::new(&o, state.and_then(|state| state.operators.get(&o.id)), subtasks);
         let mut operators: Vec<OperatorReport> = metadata.operators.iter().map(read).collect();
         operators.sort_by(|a, b| (&a.uid, &a.name, &a.id).cmp(&(&b.uid, &b.name, &b.id)));
         let mut totals = Totals::default();
@@ -279,15 +286,21 @@ impl PropertiesReport {
 }
 
 impl OperatorReport {
-    fn new(operator: &Operator<'_>, state: Option<&OperatorFingerprint>) -> Self {
+    fn new(operator: &Operator<'_>, state: Option<&OperatorFingerprint>, list: bool) -> Self {
         let states = state.map(StateReport::all);
-        let subtasks: Vec<SubtaskReport> = operator.subtasks().map(|subtask| SubtaskReport::new(&subtask)).collect();
-        let mut totals = Totals::default();
-        for subtask in &subtasks {
+        let (mut totals, mut handles, mut subtasks) = (Totals::default(), HandleSums::default(), Vec::new());
+        for subtask in operator.subtasks() {
+            let subtask = SubtaskReport::new(&subtask);
             totals.subtasks += 1;
             totals.finished_subtasks += u64::from(subtask.finished);
             totals.handles += subtask.handles.len() as u64;
-            subtask.handles.iter().flat_map(|handle| &handle.streams).for_each(|stream| totals.add_stream(stream));
+            for handle in &subtask.handles {
+                handle.streams.iter().for_each(|stream| totals.add_stream(stream));
+                handles.add(handle);
+            }
+            if list {
+                subtasks.push(subtask);
+            }
         }
         let coordinator_state = operator.coordinator_state.as_ref().map(|state| Long(state.data.len() as i128));
         if let Some(size) = coordinator_state {
@@ -305,6 +318,7 @@ impl OperatorReport {
             key_groups: states.as_deref().map(KeyGroupReport::sum),
             states,
             subtasks,
+            handles,
             totals,
         }
     }

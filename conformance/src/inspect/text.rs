@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::files::Status;
-use super::report::{HandleReport, KeyGroupsReport, OperatorReport, Report, Totals};
+use super::report::{OperatorReport, Report, Totals};
+use super::sums::{HandleSum, KeyGroupsSum};
 use super::text_states;
 use crate::json::Long;
 use crate::text::{count, printable};
@@ -125,28 +126,26 @@ fn operator_block(page: &mut String, operator: &OperatorReport, subtasks: bool) 
                 table.add_row([subtask.index.to_string(), "finished".to_owned()]);
             }
             for handle in &subtask.handles {
-                let groups = handle.key_groups.map(|groups| key_groups(&[groups])).unwrap_or_default();
+                let sum = HandleSum::of(handle);
                 let row = [
                     subtask.index.to_string(),
-                    state(handle),
-                    kind(handle),
-                    groups,
-                    location(&[handle]),
-                    size(&[handle]),
+                    handle.state.to_owned(),
+                    kind(handle.state, handle.type_byte),
+                    key_groups(sum.key_groups.as_ref()),
+                    location(&sum),
+                    size(&sum),
                 ];
                 table.add_row(row);
             }
         }
     } else {
         table.set_header(["state", "subtasks", "type", "key groups", "where", "size"]);
-        let mut sums: BTreeMap<(&str, String), Vec<&HandleReport>> = BTreeMap::new();
-        for handle in operator.subtasks.iter().flat_map(|subtask| &subtask.handles) {
-            sums.entry((handle.state, kind(handle))).or_default().push(handle);
-        }
-        for ((state, kind), handles) in sums {
-            let groups: Vec<KeyGroupsReport> = handles.iter().filter_map(|handle| handle.key_groups).collect();
-            let groups = if groups.is_empty() { String::new() } else { key_groups(&groups) };
-            let row = [state.to_owned(), handles.len().to_string(), kind, groups, location(&handles), size(&handles)];
+        let kinds = operator.handles.kinds.iter();
+        let sums: BTreeMap<(&str, String), &HandleSum> =
+            kinds.map(|((state, byte), sum)| ((*state, kind(state, *byte)), sum)).collect();
+        for ((state, kind), sum) in sums {
+            let groups = key_groups(sum.key_groups.as_ref());
+            let row = [state.to_owned(), sum.handles.to_string(), kind, groups, location(sum), size(sum)];
             table.add_row(row);
         }
     }
@@ -162,25 +161,16 @@ fn operator_block(page: &mut String, operator: &OperatorReport, subtasks: bool) 
 
 /// The names of split, union and broadcast states, which the handle says.
 fn operator_states(page: &mut String, operator: &OperatorReport) -> std::fmt::Result {
-    let mut states: BTreeMap<(&str, &str), u64> = BTreeMap::new();
-    let handles = operator.subtasks.iter().flat_map(|subtask| &subtask.handles);
-    for state in handles.flat_map(|handle| &handle.operator_states) {
-        *states.entry((&state.name, state.mode)).or_default() += state.elements;
-    }
-    for ((name, mode), elements) in states {
-        writeln!(page, "    {}: {mode}, {}", printable(name), count(elements, "offset"))?;
+    for ((name, mode), elements) in &operator.handles.operator_states {
+        writeln!(page, "    {}: {mode}, {}", printable(name), count(*elements, "offset"))?;
     }
     Ok(())
 }
 
-fn state(handle: &HandleReport) -> String {
-    handle.state.to_owned()
-}
-
-fn kind(handle: &HandleReport) -> String {
-    let meaning = match handle.type_byte {
+fn kind(state: &str, type_byte: Option<u8>) -> String {
+    let meaning = match type_byte {
         Some(7) => "canonical",
-        Some(3 | 12) if handle.state == "raw keyed" => "key groups",
+        Some(3 | 12) if state == "raw keyed" => "key groups",
         Some(3 | 12) => "native",
         Some(5 | 11) => "native incremental",
         Some(8..=10 | 13 | 14) => "changelog",
@@ -189,44 +179,33 @@ fn kind(handle: &HandleReport) -> String {
         Some(_) => "",
         None => "channels",
     };
-    handle.type_byte.map_or(meaning.to_owned(), |byte| format!("{meaning} ({byte})"))
+    type_byte.map_or(meaning.to_owned(), |byte| format!("{meaning} ({byte})"))
 }
 
-/// One range if they join up, else how many.
-fn key_groups(ranges: &[KeyGroupsReport]) -> String {
-    let mut sorted: Vec<(u64, u64)> =
-        ranges.iter().map(|r| (r.first.into(), u64::from(r.first) + u64::from(r.count))).collect();
-    sorted.sort_unstable();
-    let joined = sorted.windows(2).all(|pair| matches!(pair, [(_, end), (start, _)] if end == start));
-    let total: u64 = ranges.iter().map(|r| u64::from(r.count)).sum();
-    let mut text = match (sorted.first(), sorted.last()) {
-        (Some((first, _)), Some((_, end))) if joined && end > first => format!("{first} to {}", end - 1),
-        _ => format!("{total} in {} ranges", ranges.len()),
+/// One range if they join up, else how many; nothing where there are none.
+fn key_groups(sum: Option<&KeyGroupsSum>) -> String {
+    let Some(sum) = sum else { return String::new() };
+    let mut text = match sum.whole() {
+        Some((first, last)) => format!("{first} to {last}"),
+        None => format!("{} in {} ranges", sum.count, sum.ranges),
     };
-    let with_state: Option<u64> = ranges.iter().map(|range| range.with_state).sum();
-    if let Some(with_state) = with_state {
+    if let Some(with_state) = sum.with_state {
         let _ = write!(text, ", {with_state} with state");
     }
     text
 }
 
-fn location(handles: &[&HandleReport]) -> String {
-    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    for stream in handles.iter().flat_map(|handle| &handle.streams) {
-        *counts.entry(stream.location).or_default() += 1;
+fn location(sum: &HandleSum) -> String {
+    let one = sum.locations.iter().next().filter(|(_, n)| sum.handles == 1 && sum.locations.len() == 1 && **n == 1);
+    if let Some((location, _)) = one {
+        return sum.path.as_deref().map_or((*location).to_owned(), printable);
     }
-    if let [handle] = handles
-        && let [stream] = handle.streams.as_slice()
-    {
-        return stream.path.as_deref().map_or(stream.location.to_owned(), printable);
-    }
-    counts.into_iter().map(|(location, n)| format!("{n} {location}")).collect::<Vec<_>>().join(", ")
+    sum.locations.iter().map(|(location, n)| format!("{n} {location}")).collect::<Vec<_>>().join(", ")
 }
 
-fn size(handles: &[&HandleReport]) -> String {
-    let streams = || handles.iter().flat_map(|handle| &handle.streams);
-    let known = Long(streams().filter_map(|stream| stream.size).map(|size| size.0).sum());
-    if streams().any(|stream| stream.size.is_none()) { format!("> {}", bytes(known)) } else { bytes(known) }
+fn size(sum: &HandleSum) -> String {
+    let known = bytes(Long(sum.bytes));
+    if sum.unknown { format!("> {known}") } else { known }
 }
 
 fn problems(page: &mut String, report: &Report) -> std::fmt::Result {

@@ -166,8 +166,22 @@ impl<'a, T: Codec<'a>> List<'a, T> {
 
     /// Writes `i32` count and elements.
     pub(super) fn write(&self, out: &mut Output, cx: WriteContext) -> Result<(), Error> {
+        self.write_each(out, cx, &mut |_| ())
+    }
+
+    /// The same; `behind` may take out what was written after each element.
+    pub(super) fn write_each(
+        &self,
+        out: &mut Output,
+        cx: WriteContext,
+        behind: &mut dyn FnMut(&mut Output),
+    ) -> Result<(), Error> {
         out.count(self.len())?;
-        self.iter().enumerate().try_for_each(|(i, element)| element.write(out, cx).index(i as u64))
+        self.iter().enumerate().try_for_each(|(i, element)| {
+            element.write(out, cx).index(i as u64)?;
+            behind(out);
+            Ok(())
+        })
     }
 }
 

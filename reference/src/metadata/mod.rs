@@ -186,7 +186,20 @@ impl<'a> Metadata<'a> {
 
     /// The file in its own version. What was read strictly is written back byte for byte.
     pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
-        self.write(Target { version: self.version, release: None, dropping: Dropping::NOTHING })
+        self.write(self.as_it_is())
+    }
+
+    /// The same in parts, each with an operator at most, where a second copy of all of it is too much. If it fails, some parts may have
+    /// been handed out.
+    pub fn to_bytes_in_parts(&self, part: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
+        let mut out = Output::new();
+        self.write_operator_by_operator(self.as_it_is(), &mut out, &mut |out| out.drain(part))?;
+        out.drain(part);
+        Ok(())
+    }
+
+    fn as_it_is(&self) -> Target {
+        Target { version: self.version, release: None, dropping: Dropping::NOTHING }
     }
 
     /// The file as `target` reads it. What the target cannot hold is an error that names it
@@ -196,6 +209,16 @@ impl<'a> Metadata<'a> {
     /// split before version 6, state handles without an id take the type byte of older releases.
     pub fn write(&self, target: Target) -> Result<Vec<u8>, Error> {
         let mut out = Output::new();
+        self.write_operator_by_operator(target, &mut out, &mut |_| ())?;
+        Ok(out.into_bytes())
+    }
+
+    fn write_operator_by_operator(
+        &self,
+        target: Target,
+        out: &mut Output,
+        behind: &mut dyn FnMut(&mut Output),
+    ) -> Result<(), Error> {
         if !target.version.is_writable() {
             return Err(out.error(ErrorKind::NotWritable { version: target.version })).field("version");
         }
@@ -206,11 +229,11 @@ impl<'a> Metadata<'a> {
             .map_err(|_| out.error(ErrorKind::CheckpointId { found: -1 }))
             .field("checkpoint_id")?;
         out.i64(checkpoint_id);
-        self.master_states.write(&mut out, cx).field("master_state")?;
-        self.operators.write(&mut out, cx).field("operators")?;
+        self.master_states.write(out, cx).field("master_state")?;
+        self.operators.write_each(out, cx, behind).field("operators")?;
         let content = self.properties.as_ref().filter(|p| p.content().is_some());
         if content.is_some() {
-            cx.must_drop(Feature::Properties, &out).field("properties")?;
+            cx.must_drop(Feature::Properties, out).field("properties")?;
         }
         if target.version.has_properties() {
             match &self.properties {
@@ -218,7 +241,7 @@ impl<'a> Metadata<'a> {
                 None => out.raw(Properties::null().raw()),
             }
         }
-        Ok(out.into_bytes())
+        Ok(())
     }
 
     fn read_body(input: Input<'a>, cx: ReadContext) -> Parsed<'a, Self> {

@@ -7,6 +7,8 @@ use crate::{Error, ErrorKind};
 #[derive(Debug, Default)]
 pub struct Output {
     bytes: Vec<u8>,
+    /// Bytes that were handed out before.
+    before: u64,
 }
 
 impl Output {
@@ -20,9 +22,16 @@ impl Output {
         self.bytes
     }
 
+    /// Hands out what was written since this was last called; offsets go on.
+    pub(crate) fn drain(&mut self, to: &mut dyn FnMut(&[u8])) {
+        to(&self.bytes);
+        self.before += self.bytes.len() as u64;
+        self.bytes.clear();
+    }
+
     /// The offset of the next byte.
     pub fn offset(&self) -> u64 {
-        self.bytes.len() as u64
+        self.before + self.bytes.len() as u64
     }
 
     /// An error at the offset of the next byte.
@@ -89,6 +98,17 @@ impl Output {
 mod tests {
     use super::*;
     use crate::wire::{Input, java};
+
+    #[test]
+    fn offsets_go_on_behind_what_was_handed_out() {
+        let (mut out, mut all) = (Output::new(), Vec::new());
+        out.i32(1);
+        out.drain(&mut |part| all.extend_from_slice(part));
+        out.u8(2);
+        assert_eq!((out.offset(), out.error(ErrorKind::EmptyName).offset()), (5, 5));
+        out.drain(&mut |part| all.extend_from_slice(part));
+        assert_eq!((all, out.into_bytes()), (vec![0, 0, 0, 1, 2], vec![]));
+    }
 
     #[test]
     fn what_is_written_is_read_back() {
