@@ -113,7 +113,9 @@ mod tests {
 
     fn sum(ranges: &[(u32, u32)]) -> KeyGroupsSum {
         let mut sum = KeyGroupsSum::default();
-        ranges.iter().for_each(|&(first, count)| sum.add(KeyGroupsReport { first, count, with_state: Some(1) }));
+        for &(first, count) in ranges {
+            sum.add(KeyGroupsReport { first, count, with_state: Some(1) });
+        }
         sum
     }
 

@@ -1,7 +1,7 @@
 //! Any bytes give a result or an error with an offset inside the input; what strict reading accepts is written back as it
 //! was; what is written for another release can be read.
 
-use flink_savepoint::metadata::{Dropping, Metadata, ReadOptions, Release, SubtaskState, Target};
+use flink_savepoint::metadata::{Dropping, Metadata, ReadOptions, Release, SubtaskState, Subtasks, Target};
 
 /// One run.
 pub fn run(bytes: &[u8]) {
@@ -13,6 +13,10 @@ pub fn run(bytes: &[u8]) {
         }
     };
     for operator in &metadata.operators {
+        if let Subtasks::Listed(listed) = &operator.subtasks {
+            // Their end was found without reading each.
+            assert_eq!(listed.iter().count(), listed.len());
+        }
         for subtask in operator.subtasks() {
             if let SubtaskState::Running(handles) = subtask.state {
                 handles.for_each_stream(|_, stream| assert!(stream.type_byte() <= 16));

@@ -145,7 +145,7 @@ fn explained(name: &str, bytes: &[u8], bundle: &Bundle) {
 /// Everything that is shown of a savepoint, as text.
 fn shown<S: Store>(source: &Source, savepoint: &Savepoint<'_, S>) -> String {
     let found = survey(savepoint, &mut |_| ());
-    let report = inspect::Report::new(source, savepoint.metadata(), Some(&found));
+    let report = inspect::Report::new(source, savepoint.metadata(), Some(&found), true);
     let mut text = inspect::text::render(&report, true);
     text += &serde_json::to_string(&report).expect("a report is JSON");
     text += &fingerprint::total_bytes(savepoint).to_string();
