@@ -5,6 +5,7 @@ mod common;
 use std::collections::{BTreeMap, BTreeSet};
 
 use common::corpus;
+use flink_savepoint::ErrorKind;
 use flink_savepoint::metadata::channel_handle::Channels;
 use flink_savepoint::metadata::{
     KeyedHandle, Metadata, OperatorStateHandle, Properties, ReadOptions, Release, StreamHandle, SubtaskState,
@@ -28,6 +29,18 @@ fn every_golden_file_is_written_back_byte_for_byte() {
         );
         let layout_of_1_14 = golden.release() == Release::V1_14 && golden.id.ends_with("changelog");
         assert_eq!(metadata.has_changelog_of_1_14(), layout_of_1_14, "{}", golden.id);
+    }
+}
+
+#[test]
+fn trailing_bytes_are_reported_and_accepted_unless_strict() {
+    for golden in corpus() {
+        let mut bytes = golden.bytes.clone();
+        bytes.extend([0xAB; 3]);
+        assert_eq!(Metadata::parse(&bytes).unwrap().trailing_bytes(), 3, "{}", golden.id);
+        let error = ReadOptions::new().strict(true).read(&bytes).unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::TrailingBytes { count: 3 });
+        assert_eq!(error.offset(), golden.bytes.len() as u64, "{}", golden.id);
     }
 }
 

@@ -82,18 +82,6 @@ fn every_single_byte_change_is_a_result_or_an_error() {
 }
 
 #[test]
-fn trailing_bytes_are_reported_and_accepted_unless_strict() {
-    for_each_golden(|golden| {
-        let mut bytes = golden.bytes.clone();
-        bytes.extend([0xAB; 3]);
-        assert_eq!(Metadata::parse(&bytes).unwrap().trailing_bytes(), 3, "{}", golden.id);
-        let error = ReadOptions::new().strict(true).read(&bytes).unwrap_err();
-        assert_eq!(error.kind(), &flink_savepoint::ErrorKind::TrailingBytes { count: 3 });
-        assert_eq!(error.offset(), golden.bytes.len() as u64, "{}", golden.id);
-    });
-}
-
-#[test]
 fn a_hundred_thousand_handles_are_read_in_one_pass_without_allocating() {
     let bytes = many_handles(100_000);
     let (streams, peak, calls) = allocated(|| read_all(&bytes).unwrap());
