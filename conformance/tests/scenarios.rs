@@ -334,6 +334,12 @@ fn mistakes_are_named_with_their_place() {
             r#"state "s": there are two of this name"#,
         ),
         (
+            "entries = 0\nparallelism = [2, 2]",
+            "state = [{ name = 's', kind = 'value', value = 'int', stages = [1] }, { name = 's', kind = 'value', value = 'int', stages = [2] }]"
+                .to_owned(),
+            r#"operator "o": state "s": there are two of this name"#,
+        ),
+        (
             "entries = 0",
             "state = [{ name = 's', kind = 'value', value = 'int', stages = [2] }]".to_owned(),
             "state 1: stages: 2 is not 1 to 1",

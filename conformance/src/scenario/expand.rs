@@ -73,7 +73,7 @@ pub(super) fn expand(file: &File) -> Result<Expanded, String> {
         }
         at(place, operator(file, form, &uid, max_parallelism, &mut stages, &mut budget))?;
     }
-    names::check(stages.iter().map(|stage| stage.operators.as_slice()))?;
+    names::check_stages(stages.iter().map(|stage| stage.operators.as_slice()))?;
     volume(&stages, restore_parallelism)?;
     let operators = stages.last().map(|stage| stage.operators.clone()).unwrap_or_default();
     let restore = operators.into_iter().map(|one| Operator { operations: Vec::new(), ..one }).collect();
@@ -141,6 +141,8 @@ fn operator(
             states.push((one, state_form));
         }
     }
+    // Even if no stage has both.
+    names::check_states(states.iter().map(|(state, _)| state))?;
     for (i, stage) in stages.iter_mut().enumerate() {
         let registered =
             states.iter().filter(|(_, form)| form.stages.as_ref().is_none_or(|all| all.contains(&(i + 1))));

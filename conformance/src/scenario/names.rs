@@ -1,45 +1,39 @@
 //! What a program calls its operators and states: each name is for one thing, in all stages.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::compare::abridged;
 use super::program::{Kind, Operator, State};
 
-/// What an operator has of a name.
-struct Known {
-    kind: Kind,
-    /// The last stage that has it.
-    stage: usize,
+/// Checks the operators of all stages of a job. What is restored stays with its name and its kind, so that a name is not free in a
+/// later stage.
+pub(crate) fn check_stages<'p>(stages: impl IntoIterator<Item = &'p [Operator]>) -> Result<(), String> {
+    let at = |uid: &str, what: String| format!("operator {}: {what}", abridged(&format!("{uid:?}")));
+    let mut seen = HashSet::new();
+    let mut all: BTreeMap<&str, Vec<&State>> = BTreeMap::new();
+    for operators in stages {
+        let mut uids = HashSet::new();
+        for Operator { uid, states, .. } in operators {
+            if !uids.insert(uid) {
+                return Err(at(uid, "the uid of two operators".to_owned()));
+            }
+            check_states(states).map_err(|what| at(uid, what))?;
+            let new = states.iter().filter(|state| seen.insert((uid, state.kind, &state.name, &state.namespace)));
+            all.entry(uid).or_default().extend(new);
+        }
+    }
+    all.into_iter().try_for_each(|(uid, states)| check_states(states).map_err(|what| at(uid, what)))
 }
 
-/// Checks the operators of some stages of one job. What is restored stays with its name and its kind, so that a name is not free
-/// in a later stage.
-pub(crate) fn check<'p>(stages: impl IntoIterator<Item = &'p [Operator]>) -> Result<(), String> {
-    let mut uids = HashMap::new();
-    let mut states: HashMap<(&str, u8, &str), Known> = HashMap::new();
-    let mut services: HashMap<(&str, &str), &Option<String>> = HashMap::new();
-    for (stage, operators) in stages.into_iter().enumerate() {
-        for operator in operators {
-            let uid = operator.uid.as_str();
-            let place = || format!("operator {}", abridged(&format!("{uid:?}")));
-            if uids.insert(uid, stage) == Some(stage) {
-                return Err(format!("{}: the uid of two operators", place()));
-            }
-            for State { name, kind, namespace, .. } in &operator.states {
-                let wrong = |what: &str| Err(format!("{}: state {name:?}: {what}", place()));
-                let known = Known { kind: *kind, stage };
-                match states.entry((uid, class(*kind), name)) {
-                    Entry::Vacant(free) => drop(free.insert(known)),
-                    Entry::Occupied(taken) if taken.get().stage == stage || taken.get().kind != *kind => {
-                        return wrong("there are two of this name");
-                    }
-                    Entry::Occupied(mut taken) => drop(taken.insert(known)),
-                }
-                if kind.is_timers() && *services.entry((uid, name)).or_insert(namespace) != namespace {
-                    return wrong("one timer service has one type of namespaces");
-                }
-            }
+/// Checks the states of an operator.
+pub(crate) fn check_states<'p>(states: impl IntoIterator<Item = &'p State>) -> Result<(), String> {
+    let (mut taken, mut services) = (HashSet::new(), HashMap::new());
+    for State { name, kind, namespace, .. } in states {
+        if !taken.insert((class(*kind), name)) {
+            return Err(format!("state {name:?}: there are two of this name"));
+        }
+        if kind.is_timers() && *services.entry(name).or_insert(namespace) != namespace {
+            return Err(format!("state {name:?}: one timer service has one type of namespaces"));
         }
     }
     Ok(())
@@ -79,7 +73,7 @@ mod tests {
     }
 
     fn problem(stages: &[Vec<Operator>]) -> Option<String> {
-        check(stages.iter().map(Vec::as_slice)).err()
+        check_stages(stages.iter().map(Vec::as_slice)).err()
     }
 
     #[test]
@@ -112,7 +106,10 @@ mod tests {
         let mut a = operator("a", &[("s", Kind::EventTimers), ("s", Kind::ProcessingTimers)]);
         assert_eq!(problem(&[vec![a.clone()]]), None);
         a.states[1].namespace = Some("string".to_owned());
-        let found = problem(&[vec![a]]).unwrap();
-        assert_eq!(found, r#"operator "a": state "s": one timer service has one type of namespaces"#);
+        let two = Some(r#"operator "a": state "s": one timer service has one type of namespaces"#.to_owned());
+        assert_eq!(problem(&[vec![a.clone()]]), two);
+        // Nor one in each stage.
+        let stages = [0, 1].map(|i| vec![Operator { states: vec![a.states[i].clone()], ..a.clone() }]);
+        assert_eq!(problem(&stages), two);
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn restore(
     release: Release,
     hooks: &dyn Hooks,
 ) -> Result<Vec<RunningOperator>, Stop> {
-    names::check([job]).map_err(Failure::from)?;
+    names::check_stages([job]).map_err(Failure::from)?;
     let bytes = fs::read(directory.join(METADATA))
         .map_err(|error| Refusal::invalid("DIR-METADATA-01", Some(METADATA), error.to_string()))?;
     let metadata = Metadata::parse(&bytes).map_err(|error| Refusal::of_file(&error, None))?;

@@ -39,7 +39,7 @@ pub(crate) struct Ran {
 impl Ran {
     /// Runs all stages. The savepoints between them are written and read as they should be.
     pub(crate) fn new(program: &Program, release: Release) -> Result<Self, Failure> {
-        names::check(program.stages.iter().map(|stage| stage.operators.as_slice()))?;
+        names::check_stages(program.stages.iter().map(|stage| stage.operators.as_slice()))?;
         let scratch = tempfile::tempdir()?;
         let (first, rest) = program.stages.split_first().ok_or("a program without stages")?;
         let Program { compression, inline, .. } = *program;
