@@ -140,7 +140,7 @@ impl Counts {
             [first, ..] => u64::from(*first) + u64::from(bytes[bytes.len() - 1]),
         };
         self.entries += 1;
-        self.key_bytes += (PrefixWidth::One as usize + entry.key.len()) as u64;
+        self.key_bytes += (PrefixWidth::One.bytes() + entry.key.len()) as u64;
         self.value_bytes += entry.value.len() as u64;
         self.checksum += ends(entry.key) + ends(entry.value);
     }

@@ -331,7 +331,7 @@ fn it_cuts_keyed_streams_into_the_entries_of_the_reference() {
                 // Streams in the format of a backend are not cut.
                 let _ = savepoint.keyed(part, handle, |stream: &KeyedStream<'_>| {
                     let mut expected = values.entries.iter();
-                    let width = stream.max_parallelism().prefix_width() as usize;
+                    let width = stream.max_parallelism().prefix_width().bytes();
                     stream.for_each(&mut Vec::new(), |group, entry| {
                         let (key, value) = expected.next().unwrap();
                         assert_eq!((&key[width..], &value[..]), (entry.key, entry.value), "{file}: {group}");

@@ -41,7 +41,7 @@ pub(super) fn mark(section: &Section<'_>, max: MaxParallelism, states: usize) ->
     if content.len() > MOST {
         return None;
     }
-    let walk = Walk { content, width: max.prefix_width() as usize, states };
+    let walk = Walk { content, width: max.prefix_width().bytes(), states };
     let mut suspects: Vec<WrongMark> = Vec::new();
     if walk.to_end(None, |mark| {
         if suspects.len() == SUSPECTS {

@@ -24,7 +24,7 @@ pub(super) fn for_each(
 ) -> Result<Done, Error> {
     let mut site = Site { group: section.key_group().0, number: 0, offset: section.offset(), inside: None };
     // Of an entry all but its key and value, and of a run its id.
-    let (around, id) = (8 + u64::from(max.prefix_width() as u8), 2);
+    let (around, id) = (8 + max.prefix_width().bytes() as u64, 2);
     let (mut content, mut state) = (0, None);
     let mut count = |entry: &Entry<'_>| {
         let start = content + if state.replace(entry.state) == Some(entry.state) { 0 } else { id };
@@ -61,7 +61,7 @@ pub(super) fn for_each(
 /// Where the mark is at the end of the first run that another of the same state follows, in a section that is not compressed.
 pub(super) fn split_run(section: &Section<'_>, max: MaxParallelism) -> Option<u64> {
     let mut entries = section.entries()?;
-    let around = 8 + u64::from(max.prefix_width() as u8);
+    let around = 8 + max.prefix_width().bytes() as u64;
     let (mut start, mut before) = (entries.offset() + 2, None);
     while let Some(Ok(entry)) = entries.next() {
         if let Some((state, mark)) = before.take()

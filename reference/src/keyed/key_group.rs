@@ -45,9 +45,20 @@ impl MaxParallelism {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PrefixWidth {
     /// Max parallelism up to 128.
-    One = 1,
+    One,
     /// Max parallelism above 128.
-    Two = 2,
+    Two,
+}
+
+impl PrefixWidth {
+    /// How many bytes that is.
+    #[inline]
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::One => 1,
+            Self::Two => 2,
+        }
+    }
 }
 
 /// `MathUtils.murmurHash`: MurmurHash3 of four bytes with seed 0, then the absolute value. Not negative.

@@ -38,7 +38,7 @@ impl Pending {
 
     /// The prefix of the keys that follow.
     pub(super) fn set_prefix(&mut self, key_group: KeyGroup, width: PrefixWidth) {
-        let width = width as usize;
+        let width = width.bytes();
         self.prefix = (u64::from(key_group.0) << (32 - 8 * width), width);
     }
 

@@ -89,7 +89,7 @@ impl<W: Write> KeyedWriter<W> {
     /// Makes ready for an entry of a run: what few entries need.
     #[cold]
     fn prepare(&mut self, run: Run, key: usize, value: usize) -> io::Result<()> {
-        let key = key + self.max.prefix_width() as usize;
+        let key = key + self.max.prefix_width().bytes();
         for length in [key, value] {
             if i32::try_from(length).is_err() {
                 return Err(Error::new(ErrorKind::ListTooLong { length }, 0).into());
